@@ -1,0 +1,233 @@
+"""Visitors join in: words and a photo from a phone, without an account, into the same gate as everybody's."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import math
+import re
+from datetime import datetime
+
+import segno
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from display.screen import event_json
+from wall.address import base_url
+from wall.gate import Answer
+from wall.model import Attachment, Author, Post, PostId, State, utc_now
+from wall.text import clean_name, from_plain
+from wall.web.answers import ApiError, answer
+from wall.web.auth import VISIT_COOKIE, VISIT_LIFE_S, Person
+from wall.web.limits import Buckets
+from wall.web.pages import LANGUAGES
+from wall.web.room import Services
+
+log = logging.getLogger("parvis.join")
+
+NETWORK = "join"
+TEXT_LIMIT = 280
+KEY = re.compile(r"^[A-Za-z0-9-]{8,64}\Z")
+PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heif")
+
+
+class JoinPages:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        join = services.settings.join
+        self._devices = Buckets(join.per_device_per_min)
+        self._addresses = Buckets(join.per_address_per_min)
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/join", self.page, methods=["GET"]),
+            Route("/join/qr.svg", self.qr, methods=["GET"]),
+            Route("/api/v1/submissions", self.submit, methods=["POST"]),
+            Route("/api/v1/submissions/{receipt}", self.state, methods=["GET"]),
+            Route("/api/v1/submissions/{receipt}/withdraw", self.take_back, methods=["POST"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """With a fresh code of the QR the phone gets a visit of two hours; the code leaves the address bar."""
+        auth = self._services.auth
+        code = request.query_params.get("k", "")
+        if code and await auth.is_join_code(code):
+            response: Response = RedirectResponse("/join", status_code=303)
+            await self._give_visit(request, response)
+            return response
+        visit = await auth.device_of(request.cookies.get(VISIT_COOKIE, ""))
+        is_open = not self._services.settings.join.code_required
+        response = self._services.pages.render(
+            request,
+            "join.html",
+            event=event_json(self._services),
+            allowed=is_open or visit is not None,
+            text_limit=TEXT_LIMIT,
+            max_mb=self._services.settings.media.max_mb,
+        )
+        if is_open and visit is None:
+            await self._give_visit(request, response)
+        return response
+
+    async def _give_visit(self, request: Request, response: Response) -> None:
+        response.set_cookie(
+            VISIT_COOKIE,
+            await self._services.auth.new_visit(),
+            max_age=VISIT_LIFE_S,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
+
+    async def qr(self, _: Request) -> Response:
+        """The way in as a QR code: dark on transparent, the page gives it its light ground."""
+        code = await self._services.auth.join_code()
+        url = f"{base_url(self._services.settings)}/join?k={code}"
+        picture = io.BytesIO()
+        segno.make(url, error="m", micro=False).save(
+            picture, kind="svg", dark="#14121c", border=0, omitsize=True, xmldecl=False
+        )
+        return Response(picture.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-store"})
+
+    async def submit(self, request: Request) -> Response:
+        person = await self._services.auth.who(request)
+        device = await self._device(request, person)
+        fields, data = await self._form(request)
+        code = fields.get("k", "")
+        if device is None:
+            if not await self._services.auth.is_join_code(code):
+                raise ApiError(403, "no-code", "scan the QR code on the screen to take part")
+            device = f"{_address(request)} {code}"  # a phone that keeps no cookie is still one phone
+        self._slow_down(request, device)
+        post = await self._post(fields, data)
+        outcome = await self._services.gate.accept(post)
+        if outcome.answer is Answer.GONE:
+            self._drop(post)
+        receipt = await self._services.auth.receipt(post.pid)
+        return answer({"id": post.pid, "receipt": receipt}, status=202)
+
+    async def _form(self, request: Request) -> tuple[dict[str, str], bytes | None]:
+        """The fields and the photo's bytes. Raises `ApiError` 400 for a form that is none."""
+        try:
+            async with request.form(max_files=2, max_fields=12, max_part_size=20_000) as form:
+                fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+                photos = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+                photos = [photo for photo in photos if photo.size or photo.filename]
+                if len(photos) > 1:
+                    raise ApiError(400, "one-photo", "send one photo at a time", field="photo")
+                return fields, await photos[0].read() if photos else None
+        except MultiPartException as error:
+            raise ApiError(400, "invalid", f"the form could not be read: {error.message}") from error
+        except (UnicodeError, LookupError) as error:
+            raise ApiError(400, "invalid", "the form is in a character set we cannot read") from error
+
+    async def _device(self, request: Request, person: Person | None) -> str | None:
+        if person is not None:
+            return f"person {person.name}"
+        return await self._services.auth.device_of(request.cookies.get(VISIT_COOKIE, ""))
+
+    def _slow_down(self, request: Request, device: str) -> None:
+        """A phone gets few, an address many: in a hall all visitors share one address."""
+        waits = [self._addresses.take(_address(request))]
+        if not device.startswith("person "):
+            waits.append(self._devices.take(device))
+        wait_s = math.ceil(max(waits))
+        if wait_s:
+            raise ApiError(
+                429,
+                "slow-down",
+                f"that was quick; try again in {wait_s} s",
+                headers={"retry-after": str(wait_s)},
+                extra={"retry_after_s": wait_s},
+            )
+
+    async def _post(self, fields: dict[str, str], data: bytes | None) -> Post:
+        """A submission as a neutral post. Raises `ApiError` 400 with the field that is wrong."""
+        key = fields.get("key", "")
+        if not KEY.match(key):
+            raise ApiError(400, "no-key", "key must be 8 to 64 letters, digits and hyphens", field="key")
+        if fields.get("consent") != "1":
+            raise ApiError(400, "no-consent", "agree that your post may be shown", field="consent")
+        spans = from_plain(fields.get("text", ""), limit=TEXT_LIMIT)
+        if not spans and data is None:
+            raise ApiError(400, "empty", "write something or add a photo", field="text")
+        lang = fields.get("lang", "")
+        attachments: tuple[Attachment, ...] = ()
+        if data is not None:
+            _look_at(data)
+            try:
+                spooled = await asyncio.to_thread(self._services.spool.put, data, name=key)
+            except OSError as error:
+                log.error("an upload cannot be stored (%s): free some space", error.strerror)
+                raise ApiError(
+                    507, "no-space", "there is no room for the photo now; try again later"
+                ) from error
+            attachments = (Attachment(url="", spool=spooled),)
+        name = clean_name(fields.get("name", ""))
+        return Post(
+            network=NETWORK,
+            source=NETWORK,
+            instance=self._services.settings.event.slug,
+            native_id=key,
+            author=Author(id=key, name=name or ""),
+            spans=spans,
+            attachments=attachments,
+            lang=lang if lang in LANGUAGES else None,
+            created_at=utc_now(),
+            revision=1,  # a key is one post: sent again, in whatever words, it is a repeat
+        )
+
+    def _drop(self, post: Post) -> None:
+        for attachment in post.attachments:
+            if attachment.spool:
+                self._services.spool.drop(attachment.spool)
+
+    async def state(self, request: Request) -> Response:
+        pid = await self._pid(request)
+        records = await self._services.ledger.records([pid])
+        if not records:
+            raise ApiError(404, "no-post", "there is no such submission")
+        record = records[0]
+        is_prepared = record.card is not None or record.state is not State.QUEUED
+        at = datetime.fromtimestamp(record.arrived_ms / 1000).astimezone()
+        return answer(
+            {
+                "state": record.state if is_prepared else "received",
+                "shown": record.state is State.APPROVED,
+                "at": at.isoformat(),
+            }
+        )
+
+    async def take_back(self, request: Request) -> Response:
+        pid = await self._pid(request)
+        await self._services.gate.withdraw(pid, why="author", by="visitor", source=NETWORK)
+        return answer({"state": State.WITHDRAWN, "shown": False})
+
+    async def _pid(self, request: Request) -> PostId:
+        pid = await self._services.auth.pid_of(request.path_params["receipt"])
+        if pid is None:
+            raise ApiError(404, "no-post", "there is no such submission")
+        return PostId(pid)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "?"
+
+
+def _look_at(data: bytes) -> None:
+    """A first look at the bytes, so that a visitor hears at once what cannot work. The worker looks properly."""
+    if not data:
+        raise ApiError(400, "not-a-picture", "the photo is empty", field="photo")
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
+        raise ApiError(400, "heic", "this phone format cannot be read: please send a JPEG", field="photo")
+    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    is_avif = data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis")
+    if not (data.startswith(PICTURE_STARTS) or is_webp or is_avif):
+        raise ApiError(400, "not-a-picture", "this file is not a picture we can read", field="photo")

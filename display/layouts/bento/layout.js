@@ -1,0 +1,322 @@
+// The bento wall: one large voice, a shelf and justified columns beside it. One new post is one event.
+//
+// mount(root, options, feed) -> unmount. options: {words, clock, brands, metrics() -> {unit, text}, glow(colour), settings}.
+
+import { el } from "../../js/dom.js";
+import { Motion } from "../../js/motion.js";
+import { read } from "./card.js";
+import { EMPTY, compose, crown, drop, mend, place, plan, seat } from "./columns.js";
+import { Fitter } from "./fitter.js";
+import { Pace } from "./pace.js";
+import { Pictures } from "./pictures.js";
+import { Poses } from "./poses.js";
+import { Stage } from "./stage.js";
+
+/** The settings of layout.toml with their defaults. */
+export const DEFAULTS = { dwell_s: 6, rest_s: 12, drift_s: 9, motion: 1 };
+
+const FIRST_POSTS = 18;
+const FIRST_WAIT_MS = 1500;
+const SETTLE_MS = 180;
+const ATTEMPTS = 5;
+const AFTER_FAULT_MS = 1000;
+
+export function mount(root, options, feed) {
+  const wall = new Wall(root, options, feed);
+  wall.start();
+  return () => wall.stop();
+}
+
+class Wall {
+  #scene = EMPTY;
+  #readings = new Map();
+  #ready = new Set(); // ids whose pictures are decoded
+  #redraw = new Set(); // ids that stand and whose words have changed
+  #edition = 0; // raised by whatever makes a change in preparation out of date
+  #sizes = { text: 1 };
+  #isDirty = false;
+  #isBusy = false;
+  #isCalled = false;
+  #isStopped = false;
+  #timer = 0;
+  #settling = 0;
+  #stops = [];
+
+  constructor(root, options, feed) {
+    const settings = { ...DEFAULTS, ...options.settings };
+    const { words, clock, brands, glow } = options;
+    Object.assign(this, { root, feed, clock, metrics: options.metrics });
+    this.node = el("div", "bento");
+    root.append(this.node);
+    this.#look();
+    this.pictures = new Pictures();
+    this.fitter = new Fitter(this.node, brands, this.#sizes, words);
+    this.poses = new Poses({ fitter: this.fitter, pictures: this.pictures, frame: () => this.frame });
+    this.pace = new Pace({ dwellMs: settings.dwell_s * 1000, restMs: settings.rest_s * 1000 });
+    this.stage = new Stage({
+      root: this.node, brands, words, clock, glow, sizes: this.#sizes,
+      motion: new Motion(settings.motion), driftS: settings.drift_s,
+    });
+  }
+
+  start() {
+    this.#stops.push(this.feed.subscribe((event) => this.#heard(event)));
+    this.#stops.push(this.clock.every(() => this.stage.tick()));
+    const resized = new ResizeObserver(() => this.#resized());
+    resized.observe(this.root);
+    this.#stops.push(() => resized.disconnect());
+    this.#begin();
+  }
+
+  stop() {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#settling);
+    for (const stop of this.#stops) stop();
+    this.node.remove();
+  }
+
+  // What may be shown
+
+  /** Ids of posts that are ready, newest first. */
+  get #ids() {
+    return this.feed.posts().filter((post) => this.#ready.has(post.id)).map((post) => post.id);
+  }
+
+  #measure = (id, width) => this.fitter.measure(this.#readings.get(id), width);
+
+  #isPinned = (id) => Boolean(this.feed.get(id)?.pinned);
+
+  #heard(event) {
+    if (event.type === "reset") this.#begin();
+    else if (event.type === "del") this.#remove(event.id);
+    else this.#admit(event.post);
+  }
+
+  /** Everything anew from the feed; what stands already stays where it can. */
+  async #begin() {
+    const posts = this.feed.posts();
+    this.#edition++;
+    if (!posts.length) return;
+    const first = posts.slice(0, FIRST_POSTS).map((post) => this.#fetch(post));
+    await Promise.race([Promise.all(first), new Promise((done) => setTimeout(done, FIRST_WAIT_MS))]);
+    if (this.#isStopped) return;
+    const ids = this.#ids;
+    const hero = ids.includes(this.#scene.hero) ? this.#scene.hero : ids[0];
+    if (ids.length) this.pace.begin(ids, hero, performance.now());
+    this.#later();
+    for (const post of posts) if (!this.#ready.has(post.id) && (await this.#fetch(post))) this.#later();
+  }
+
+  /** Reads a post and decodes its pictures; false when it cannot be shown or has changed meanwhile. */
+  async #fetch(post) {
+    const reading = read(post, this.pictures);
+    const { avatar } = post.author ?? {};
+    const urls = [...this.poses.needs(reading), ...(avatar ? [Pictures.url(avatar.digest, "avatar")] : [])];
+    const had = await Promise.all(urls.map((url) => this.pictures.load(url)));
+    if (this.#isStopped || this.feed.get(post.id)?.rev !== post.rev) return false;
+    const isWhole = had.every(Boolean);
+    if (!isWhole) this.feed.failed(post.id, new Error("a picture could not be shown"));
+    const kept = isWhole ? reading : read({
+      ...post,
+      pictures: reading.shots.filter((_, i) => had[i]),
+      author: { ...post.author, avatar: avatar && had.at(-1) ? avatar : undefined },
+    }, this.pictures);
+    if (!kept.shots.length && !kept.letters) return false;
+    this.#readings.set(post.id, kept);
+    this.#ready.add(post.id);
+    return true;
+  }
+
+  async #admit(post) {
+    try {
+      if (!(await this.#fetch(post))) return;
+    } catch (error) {
+      this.feed.failed(post.id, error);
+      return;
+    }
+    if (this.stage.has(post.id)) this.#redraw.add(post.id);
+    else this.pace.arrive(post.id);
+    this.#stir();
+  }
+
+  /** A post is gone: off the glass in this very moment, before anything else is considered. */
+  #remove(id) {
+    this.#edition++;
+    this.stage.remove(id);
+    this.fitter.forget(id);
+    this.#ready.delete(id);
+    this.#redraw.delete(id);
+    this.pace.forget(id);
+    for (const shot of this.#readings.get(id)?.shots ?? []) this.pictures.forget(shot.digest);
+    this.#readings.delete(id);
+    this.#scene = drop(this.#scene, id);
+    this.feed.painted(this.stage.ids);
+    this.#later();
+  }
+
+  #later() {
+    this.#isDirty = true;
+    queueMicrotask(() => this.#stir());
+  }
+
+  // One change at a time
+
+  async #stir() {
+    this.#isCalled = true;
+    if (this.#isBusy || this.#isStopped) return;
+    this.#isBusy = true;
+    clearTimeout(this.#timer);
+    try {
+      while (this.#isCalled && !this.#isStopped) {
+        this.#isCalled = false; // a call while the last step ends must not be lost
+        while (!this.#isStopped && (await this.#step()));
+      }
+    } catch (error) {
+      this.feed.failed("", error);
+      this.#timer = setTimeout(() => this.#stir(), AFTER_FAULT_MS); // the wall never stands still for good
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Does what is due; false when there is nothing to do now. */
+  async #step() {
+    if (this.#isDirty) return this.#repair();
+    if (this.#redraw.size) return this.#change(() => this.#tall(this.#scene), {});
+    const now = performance.now();
+    const next = this.pace.next(now, this.#ids, this.#scene.hero);
+    if (next.act === "wait") {
+      if (next.until !== null) this.#timer = setTimeout(() => this.#stir(), Math.max(10, next.until - now));
+      return false;
+    }
+    const ids = next.act === "crown" ? [next.id] : next.ids;
+    const isDone = await this.#change(() => this.#next(ids, next.act), { isNew: next.isNew, ids });
+    if (!isDone) for (const id of ids) this.pace.forget(id);
+    else if (next.act === "crown") this.pace.crowned(next.id, performance.now(), { isNew: next.isNew });
+    else this.pace.seated(ids, performance.now());
+    if (isDone) this.#foresee();
+    return true;
+  }
+
+  /** The scene after `ids` came: as the hero, or each into a column. */
+  #next(ids, act) {
+    const all = this.#ids;
+    const known = ids.filter((id) => all.includes(id));
+    if (!known.length) return this.#scene;
+    const hero = act === "crown" ? known[0] : this.#scene.hero;
+    if (plan(this.frame, all.length).key !== this.#scene.key) {
+      return this.#tall(compose(this.frame, [hero, ...all.filter((id) => id !== hero)], this.#measure, { hero }));
+    }
+    const choices = { reserve: all, keep: this.#isPinned };
+    if (act === "crown") return this.#tall(crown(this.frame, all.length, this.#scene, hero, this.#measure, choices));
+    const changed = [];
+    return known.reduce((scene, id) => {
+      const next = seat(this.frame, all.length, scene, id, this.#measure, { ...choices, not: changed });
+      changed.push(next.slots.findIndex((list) => list.includes(id)));
+      return next;
+    }, this.#scene);
+  }
+
+  /** After something left, or the frame changed: fill what is empty, find a hero if there is none. */
+  async #repair() {
+    this.#isDirty = false;
+    if (!this.#ids.length) {
+      this.stage.clear();
+      this.#scene = EMPTY;
+      this.feed.painted([]);
+      return false;
+    }
+    const isDone = await this.#change(() => this.#mended(), {});
+    if (isDone && this.#scene.hero) this.pace.crowned(this.#scene.hero, performance.now(), { isNew: false });
+    return true;
+  }
+
+  #mended() {
+    const all = this.#ids;
+    if (!all.length) return EMPTY;
+    const { hero, key } = this.#scene;
+    const next = all.includes(hero) ? hero : this.#scene === EMPTY ? all[0] : (this.pace.turn(all, null) ?? all[0]);
+    if (plan(this.frame, all.length).key !== key) return this.#tall(compose(this.frame, all, this.#measure, { hero: next }));
+    const choices = { reserve: all, keep: this.#isPinned };
+    const crowned = next === hero ? this.#scene : this.#tall(crown(this.frame, all.length, this.#scene, next, this.#measure, choices));
+    return mend(this.frame, all.length, crowned, this.#measure, choices);
+  }
+
+  /** A hero whose words would be cut gets the tall frame. */
+  #tall(scene) {
+    if (scene.hero === null) return scene;
+    const { hero } = plan(this.frame, this.#ids.length);
+    const { fit } = this.poses.heroFit(this.#readings.get(scene.hero), { ...hero, role: "hero" });
+    return { ...scene, tall: fit.lines > 0 };
+  }
+
+  /**
+   * Computes a scene, prepares everything it shows, and puts it on the stage in one go. When something was
+   * withdrawn meanwhile it starts again. False when it could not be done.
+   */
+  async #change(compute, { isNew = false, ids = [] }) {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const edition = this.#edition;
+      let at = ids[0];
+      try {
+        const scene = compute();
+        const poses = [];
+        for (const rect of place(this.frame, this.#ids.length, scene, this.#measure)) {
+          at = rect.id;
+          const flag = rect.role === "hero" && (isNew || this.#isPinned(at) || this.stage.isFlagged(at));
+          poses.push(await this.poses.pose({ ...rect, isNew: flag }, this.#readings.get(at)));
+          if (edition !== this.#edition) break;
+        }
+        if (this.#isStopped) return false;
+        if (edition !== this.#edition) continue;
+        const failed = this.stage.show(poses, { isNew, redraw: this.#redraw });
+        this.#scene = scene;
+        this.#redraw.clear();
+        for (const { id, error } of failed) this.#fault(id, error);
+        this.feed.painted(this.stage.ids);
+        return true;
+      } catch (error) {
+        if (edition === this.#edition) this.#fault(at, error);
+      }
+    }
+    return false;
+  }
+
+  /** A post that breaks is taken out and counted; the wall goes on without it. */
+  #fault(id, error) {
+    this.feed.failed(id, error);
+    this.#edition++;
+    this.#ready.delete(id);
+    this.stage.remove(id);
+    this.pace.forget(id);
+    this.#scene = drop(this.#scene, id);
+    this.#isDirty = true;
+  }
+
+  /** Decodes the pictures of whoever comes next, so that a turn never waits. */
+  #foresee() {
+    const reading = this.#readings.get(this.pace.turn(this.#ids, this.#scene.hero));
+    for (const url of reading ? this.poses.needs(reading) : []) this.pictures.load(url);
+  }
+
+  // The frame
+
+  #look() {
+    this.frame = { width: this.root.clientWidth, height: this.root.clientHeight, ...this.metrics() };
+    this.#sizes.text = this.frame.text;
+  }
+
+  #resized() {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      const { width, height, text } = this.frame;
+      this.#look();
+      if (width === this.frame.width && height === this.frame.height && text === this.frame.text) return;
+      this.#edition++;
+      this.fitter.reset();
+      this.#scene = { ...this.#scene, key: "" };
+      this.#later();
+    }, SETTLE_MS);
+  }
+}

@@ -1,0 +1,40 @@
+// Line icons of the quiet pages, drawn on a grid of 24.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SHAPES = {
+  approve: "M4 12.5l5.2 5.2L20 6.5",
+  reject: "M6 6l12 12M18 6L6 18",
+  hold: "M8 5v14M16 5v14",
+  release: "M7 5l11 7-11 7z",
+  withdraw: "M4 4l16 16M9.5 5.6A9.6 9.6 0 0 1 12 5.3c5.5 0 9 6.7 9 6.7a16 16 0 0 1-3 3.6M6.2 7.6A15 15 0 0 0 3 12s3.5 6.7 9 6.7a9 9 0 0 0 4-.9",
+  unapprove: "M9 6L4 11l5 5M4 11h10a6 6 0 0 1 6 6v1",
+  reopen: "M9 6L4 11l5 5M4 11h10a6 6 0 0 1 6 6v1",
+  undo: "M9 6L4 11l5 5M4 11h10a6 6 0 0 1 6 6v1",
+  pin: "M9 3.5h6l-.8 6 3.3 3.3H6.5l3.3-3.3zM12 12.8V21",
+  unpin: "M9 3.5h6l-.8 6 3.3 3.3H6.5l3.3-3.3zM12 12.8V21M4 4l16 16",
+  sun: "M12 8a4 4 0 1 0 0 8a4 4 0 1 0 0-8M12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4",
+  moon: "M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z",
+  help: "M9 9.2a3 3 0 1 1 4.3 2.7c-.9.5-1.3 1.1-1.3 2.1M12 17.6v.01M12 2.8a9.2 9.2 0 1 0 0 18.4a9.2 9.2 0 1 0 0-18.4",
+  leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
+  screen: "M3.5 5h17v11.5h-17zM8.5 20h7",
+  source: "M5 19a.6.6 0 1 0 0 .01M4.5 12.5a7 7 0 0 1 7 7M4.5 6a13.5 13.5 0 0 1 13.5 13.5",
+  stop: "M8 2.8h8l5.2 5.2v8L16 21.2H8L2.8 16V8zM12 7.5v5.5M12 16.6v.01",
+  camera: "M3.5 8h4l1.7-2.5h5.6L16.5 8h4v11.5h-17zM12 10a3.3 3.3 0 1 0 0 6.6a3.3 3.3 0 1 0 0-6.6",
+  close: "M6 6l12 12M18 6L6 18",
+  link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1",
+  tablet: "M5 3.5h14v17H5zM11 17.5h2",
+  phone: "M7.5 2.8h9v18.4h-9zM11 18h2",
+  down: "M6 9.5l6 6 6-6",
+};
+
+/** A line icon as an SVG element, hidden from assistive technology: the words beside it speak. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "icon");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", SHAPES[name] ?? "");
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,139 @@
+"""The sample event on real pages at every size: nothing cut, nothing overlapping, nothing blank. Makes the pictures.
+
+With PARVIS_PICTURES set to a folder the screenshots are kept there (docs/pictures is made this way).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.chromium import page_of, problems_of
+from tests.stack import Stack, parvis, settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+
+SAMPLE = """
+[[source]]
+network = "replay"
+name = "sample"
+file = "sample"
+mode = "post"
+speed = 0
+loop = false
+
+[[source]]
+network = "replay"
+name = "visitors"
+file = "visitors"
+speed = 0
+loop = false
+"""
+SIZES = {"1080p": (1920, 1080), "4k": (3840, 2160), "portrait": (1080, 1920), "tablet": (1180, 820)}
+
+GEOMETRY = """() => {
+  const wall = document.querySelector("#wall").getBoundingClientRect();
+  const seen = selector => [...document.querySelectorAll(selector)].filter(node => node.checkVisibility());
+  const cards = seen("#wall [data-id]:not([aria-hidden])");
+  const boxes = cards.map(card => card.getBoundingClientRect());
+  const outside = boxes.filter(
+    b => b.left < -1 || b.top < -1 || b.right > innerWidth + 1 || b.bottom > innerHeight + 1);
+  let overlaps = 0;
+  boxes.forEach((a, i) => boxes.slice(i + 1).forEach(b => {
+    if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) overlaps++;
+  }));
+  const images = seen("#wall [data-id]:not([aria-hidden]) img");
+  return {
+    cards: cards.length, outside: outside.length, overlaps, wall: wall.width * wall.height,
+    area: boxes.reduce((sum, b) => sum + b.width * b.height, 0),
+    broken: images.filter(image => image.src && !(image.complete && image.naturalWidth)).length,
+  };
+}"""
+
+
+@pytest.fixture
+async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    config = (
+        settings(SAMPLE)
+        .replace("[moderation]", "[moderation]")
+        .replace('languages = ["fr", "en", "zh"]', 'languages = ["fr", "en", "zh"]\nvenue = "Musée Vauclair"')
+    )
+    manager = parvis(tmp_path, config)
+    stack = await asyncio.to_thread(manager.__enter__)
+    await asyncio.to_thread(stack.wait, "the sample on the wall", lambda: _is_full(stack), within_s=60)
+    yield stack
+    await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+def _is_full(stack: Stack) -> bool:
+    return len(stack.posts("approved")) >= 25 and len(stack.posts("queued")) + len(stack.posts("held")) >= 8
+
+
+async def shoot(page: Page, name: str, folder: Path) -> Path:
+    kept = os.environ.get("PARVIS_PICTURES")
+    path = (Path(kept) if kept else folder) / f"{name}.png"
+    await page.screenshot(path=path)
+    assert path.stat().st_size > 30_000, f"{name} looks blank"
+    return path
+
+
+async def still(page: Page) -> dict[str, Any]:
+    """Wait until no card is on its way, then measure."""
+    await page.wait_for_function(
+        "() => document.querySelectorAll('#wall [data-id]:not([aria-hidden])').length > 1"
+        " && !document.getAnimations().some(a => a.effect?.getTiming().iterations === 1"
+        " && a.playState === 'running' && a.effect.getComputedTiming().endTime < 3000)",
+        timeout=20_000,
+    )
+    found: dict[str, Any] = await page.evaluate(GEOMETRY)
+    return found
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+async def test_the_screen_is_whole_at_every_size(
+    browser: Browser, stack: Stack, tmp_path: Path, size: str
+) -> None:
+    width, height = SIZES[size]
+    page = await page_of(browser, width=width, height=height, locale="fr-FR")
+    await page.goto(f"{stack.url}/screen/hall-a")
+    measured = await still(page)
+    assert measured["cards"] >= 2
+    assert measured["outside"] == 0
+    assert measured["overlaps"] == 0
+    assert measured["broken"] == 0
+    assert measured["area"] > 0.85 * measured["wall"]
+    await shoot(page, f"screen-{size}", tmp_path)
+    assert problems_of(page) == []
+
+
+async def test_desk_join_start_and_kiosk(browser: Browser, stack: Stack, tmp_path: Path) -> None:
+    desk = await page_of(browser, width=1024, height=768, locale="en-GB", has_touch=True, color_scheme="dark")
+    await desk.goto(f"{stack.url}/desk")
+    await shoot(desk, "signin", tmp_path)
+    await desk.fill("#code", stack.code)
+    await desk.fill("#name", "Anna")
+    await desk.click("#enter")
+    await expect(desk.locator("#stage [data-id]").first).to_be_visible()
+    await asyncio.sleep(1)
+    await shoot(desk, "desk", tmp_path)
+    phone = await page_of(
+        browser, width=390, height=844, locale="fr-FR", device_scale_factor=2, has_touch=True
+    )
+    await phone.goto(f"{stack.url}/")
+    await shoot(phone, "start-phone", tmp_path)
+    await phone.goto(stack.url + str(await phone.locator("a.join-door").get_attribute("href")))
+    await expect(phone.locator("textarea")).to_be_visible()
+    await shoot(phone, "join", tmp_path)
+    kiosk = await page_of(browser, width=820, height=1180, locale="fr-FR", has_touch=True)
+    await kiosk.goto(f"{stack.url}/kiosk")
+    await expect(kiosk.locator("h1").first).to_be_visible()
+    await asyncio.sleep(1)
+    await shoot(kiosk, "kiosk", tmp_path)
+    for page in (desk, phone, kiosk):
+        assert problems_of(page) == []

@@ -1,0 +1,16 @@
+"""What the author or the network itself marked: sensitive, or behind a content warning."""
+
+from __future__ import annotations
+
+from wall.gate import Ruling
+from wall.model import Card, Post
+from wall.moderation.rule import Finding
+
+
+class Sensitive:
+    name = "sensitive"
+
+    def examine(self, post: Post, card: Card) -> Finding | None:
+        if post.is_sensitive or post.warning or card.warning:
+            return Finding(Ruling.HOLD, post.warning)
+        return None

@@ -1,0 +1,316 @@
+"""What an organiser can set: the one list of settings.
+
+`parvis init`, `parvis.example.toml` and the messages for a mistake are made from these annotations.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from wall import settings_checks as check
+from wall.secret import Secret
+
+Mode = Literal["pre", "trusted", "post"]
+Treatment = Literal["allow", "note", "hold", "reject"]
+
+DATA_NAME = "parvis-data"
+_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*\Z"
+
+Hashtag = Annotated[
+    str, Meta(max_length=100, extra={"shape": 'a hashtag like "NuitVauclair"'}), check.hashtag
+]
+Cidr = Annotated[
+    str, Meta(max_length=64, extra={"shape": 'a range of addresses like "192.168.1.0/24"'}), check.cidr
+]
+Name = Meta(min_length=1, max_length=120, pattern=_ONE_LINE)
+Word = Annotated[str, Meta(min_length=2, max_length=60, pattern=_ONE_LINE)]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}\Z", extra={"shape": 'the code of a language like "fr"'})]
+
+
+class EventSettings(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[str, Name, Meta(description="What the screens, the desk and the pages call the event.")]
+    slug: Annotated[
+        str,
+        Meta(
+            max_length=40,
+            pattern=r"^[a-z0-9-]{1,40}\Z",
+            description="Names the event in the store; made from the name. Set it before renaming.",
+            extra={"shape": "1 to 40 of a-z, 0-9 and -"},
+            examples=["nuit-des-lumieres"],
+        ),
+    ] = ""
+    venue: Annotated[str, Meta(max_length=120, pattern=_ONE_LINE, description="Where it takes place.")] = ""
+    dates: Annotated[
+        tuple[date, ...],
+        Meta(
+            max_length=2,
+            description="The first and the last day.",
+            examples=[[date(2026, 12, 5), date(2026, 12, 6)]],
+        ),
+        check.day_range,
+    ] = ()
+    hashtags: Annotated[
+        tuple[Hashtag, ...],
+        Meta(max_length=32, description="What visitors write; every source looks for these."),
+    ] = ()
+    languages: Annotated[
+        tuple[Literal["fr", "en", "zh"], ...],
+        Meta(min_length=1, max_length=3, description="Languages of the pages, the first is the event's own."),
+    ] = ("fr", "en", "zh")
+
+
+class ModerationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    mode: Annotated[
+        Mode,
+        Meta(
+            description="pre: a moderator sees every post first. trusted: authors approved before go up "
+            "at once. post: everything that no rule holds goes up at once."
+        ),
+    ] = "pre"
+    words_lists: Annotated[
+        tuple[Literal["fr", "en", "zh", "es", "de"], ...],
+        Meta(max_length=5, description="Languages of the lists of offensive words that hold a post."),
+    ] = ("fr", "en", "zh", "es", "de")
+    words_hold: Annotated[
+        tuple[Word, ...],
+        Meta(
+            max_length=500,
+            description='Your own words that hold a post; "word*" also stands for all that begin so.',
+            examples=[["rival fair", "boycott*"]],
+        ),
+    ] = ()
+    words_allow: Annotated[
+        tuple[Word, ...],
+        Meta(
+            max_length=500,
+            description="Words and phrases that pass although a list has them.",
+            examples=[["Cockburn"]],
+        ),
+    ] = ()
+    languages: Annotated[
+        tuple[Language, ...],
+        Meta(
+            max_length=32,
+            description="Languages wanted; posts known to be in another one are held. [] welcomes all.",
+            examples=[["fr", "en", "zh"]],
+        ),
+    ] = ()
+    links: Annotated[
+        Treatment,
+        Meta(
+            description="Posts with links. note: no source shows them at once, a moderator sees them first."
+        ),
+    ] = "note"
+    replies: Annotated[Treatment, Meta(description="Answers to other posts.")] = "allow"
+    reposts: Annotated[Treatment, Meta(description="Posts that somebody passed on.")] = "allow"
+    shouting: Annotated[
+        Treatment, Meta(description="Capitals throughout, or one sign more than ten times in a row.")
+    ] = "note"
+    near_empty: Annotated[
+        Treatment, Meta(description="Hashtags, mentions, links or emoji alone, without a picture.")
+    ] = "note"
+    min_followers: Annotated[
+        int,
+        Meta(
+            ge=0, le=1_000_000, description="Authors known to have fewer followers are held. 0 holds nobody."
+        ),
+    ] = 0
+    min_account_age_days: Annotated[
+        int,
+        Meta(ge=0, le=3650, description="Accounts known to be younger, in days, are held. 0 holds nobody."),
+    ] = 0
+    names_protected: Annotated[
+        tuple[Word, ...],
+        Meta(
+            max_length=64,
+            description="Names that others may not bear: an author called so, or nearly so, is held.",
+            examples=[["Musée Vauclair"]],
+        ),
+    ] = ()
+    names_own: Annotated[
+        tuple[Word, ...],
+        Meta(
+            max_length=64,
+            description="Handles and sources that may bear these names.",
+            examples=[["@vauclair@social.example.org"]],
+        ),
+    ] = ()
+
+
+class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[source]]`. `options` are the network's own, raw, with secrets as `Secret`.
+
+    `hashtags` and `mode` None mean the event's: see `Settings.hashtags_of` and `Settings.mode_of`.
+    """
+
+    network: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9_-]{1,40}\Z",
+            description="The kind of source; `parvis networks` lists them.",
+            extra={"shape": 'the name of a network like "mastodon"'},
+        ),
+    ]
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z",
+            description="What the desk calls it; the network's name.",
+            extra={"shape": "1 to 40 of a-z, 0-9 and -"},
+        ),
+    ]
+    hashtags: (
+        Annotated[tuple[Hashtag, ...], Meta(max_length=32, description="Instead of the event's hashtags.")]
+        | None
+    ) = None
+    mode: Annotated[Mode, Meta(description="Instead of moderation.mode.")] | None = None
+    options: dict[str, Any] = {}
+
+
+class NetworkAccess(msgspec.Struct, frozen=True, kw_only=True):
+    allow: Annotated[
+        tuple[Cidr, ...],
+        Meta(
+            max_length=64,
+            description="Private addresses that sources and pictures may be fetched from.",
+            examples=[["127.0.0.1/32"]],
+        ),
+    ] = ()
+
+
+class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
+    url: Annotated[
+        Secret | None,
+        Meta(
+            description="Your own Redis 7 or Valkey. Without it Parvis runs one in the data folder.",
+            examples=["redis://127.0.0.1:6379/0"],
+        ),
+        check.redis_url,
+    ] = None
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
+    host: Annotated[
+        str,
+        Meta(max_length=253, description='The address to listen on; "0.0.0.0" lets phones and screens in.'),
+        check.host,
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="The port to listen on.")] = 8000
+    public_url: Annotated[
+        Annotated[str, Meta(max_length=300)] | None,
+        Meta(
+            description="Where visitors reach this wall from outside, for the QR codes.",
+            examples=["https://wall.example.org"],
+        ),
+        check.public_url,
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[Cidr, ...],
+        Meta(
+            max_length=64,
+            description="Reverse proxies whose X-Forwarded-For is believed.",
+            examples=[["127.0.0.1/32"]],
+        ),
+    ] = ()
+    admin_token: Annotated[
+        Secret | None,
+        Meta(
+            description="A token for the API from the start; PARVIS_ADMIN_TOKEN sets it too.",
+            examples=[{"file": "admin-token.txt"}],
+        ),
+    ] = None
+
+
+class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True):
+    diagonal_in: Annotated[float, Meta(ge=5, le=2000, description="The screen's diagonal, inches.")] = 65.0
+    distance_m: Annotated[
+        float,
+        Meta(
+            ge=0.3, le=200, description="How far away people stand, metres. Both set the size of the letters."
+        ),
+    ] = 5.0
+    theme: Annotated[
+        Literal["night", "day"], Meta(description="night for dim rooms, day for bright halls.")
+    ] = "night"
+    layout: Annotated[
+        str,
+        Meta(
+            max_length=40,
+            pattern=r"^[a-z][a-z0-9-]*\Z",
+            description="How posts are arranged.",
+            extra={"shape": 'the name of a layout like "bento"'},
+        ),
+    ] = "bento"
+    offline_max_s: Annotated[
+        int,
+        Meta(
+            ge=30,
+            le=86400,
+            description="How long a screen cut off from Parvis goes on showing posts, seconds.",
+        ),
+    ] = 900
+
+
+class JoinSettings(msgspec.Struct, frozen=True, kw_only=True):
+    code_required: Annotated[
+        bool, Meta(description="Whether only phones that scanned the venue's QR code may send posts.")
+    ] = True
+    per_device_per_min: Annotated[
+        int, Meta(ge=1, le=600, description="Posts a phone may send in a minute.")
+    ] = 3
+    per_address_per_min: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=100000,
+            description="Posts one network address may send in a minute (a hall's Wi-Fi is one).",
+        ),
+    ] = 60
+
+
+class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
+    max_mb: Annotated[int, Meta(ge=1, le=200, description="The largest picture taken in, megabytes.")] = 20
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is set. `path` is the file it came from, None for the built-in sample."""
+
+    event: EventSettings
+    moderation: ModerationSettings = ModerationSettings()
+    sources: tuple[SourceSettings, ...] = ()
+    network_access: NetworkAccess = NetworkAccess()
+    redis: RedisSettings = RedisSettings()
+    web: WebSettings = WebSettings()
+    screen: ScreenSettings = ScreenSettings()
+    join: JoinSettings = JoinSettings()
+    media: MediaSettings = MediaSettings()
+    data_dir: Path = Path(DATA_NAME)
+    path: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+    def hashtags_of(self, source: SourceSettings) -> tuple[str, ...]:
+        return self.event.hashtags if source.hashtags is None else source.hashtags
+
+    def mode_of(self, source_name: str) -> Mode:
+        """The mode for posts of this source; the event's for visitors' posts and sources that are gone."""
+        own = next((source.mode for source in self.sources if source.name == source_name), None)
+        return own or self.moderation.mode
+
+
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "event": EventSettings,
+    "moderation": ModerationSettings,
+    "network_access": NetworkAccess,
+    "redis": RedisSettings,
+    "web": WebSettings,
+    "screen": ScreenSettings,
+    "join": JoinSettings,
+    "media": MediaSettings,
+}
+
+OWN_SOURCE_KEYS = ("network", "name", "hashtags", "mode")

@@ -1,0 +1,204 @@
+"""Every key of the store, made here and nowhere else.
+
+All keys of one wall carry the same hash tag `{w:<event>}`, so one script always touches one slot.
+Keys that scripts work on are passed to them; no script builds a key of its own.
+"""
+
+from __future__ import annotations
+
+from wall.model import PostId
+
+
+class Keys:
+    """Names for the wall of one event. `event` is the settings' slug."""
+
+    def __init__(self, event: str) -> None:
+        self.base = f"{{w:{event}}}"
+
+    def _key(self, *parts: str) -> str:
+        return ":".join((self.base, *parts))
+
+    def post(self, pid: PostId) -> str:
+        """Hash, kept to the end of the event + 30 days. Written by the gate's scripts.
+
+        state, rev, mrev, arr, seq, shash, chash, content, reasons, media, pending, edited, note, by, src, at,
+        author, counts, shown; a tombstone keeps state, why, chash and the counters alone.
+        """
+        return self._key("post", pid)
+
+    @property
+    def post_prefix(self) -> str:
+        return self._key("post", "")
+
+    @property
+    def queue(self) -> str:
+        """Zset pid -> arrival number. Posts offered for a decision. Written by the gate."""
+        return self._key("queue")
+
+    @property
+    def held(self) -> str:
+        """Zset pid -> arrival number. Posts that wait for a second look. Written by the gate."""
+        return self._key("held")
+
+    @property
+    def rejected(self) -> str:
+        """Zset pid -> audit number of the rejection. Written by the gate."""
+        return self._key("rejected")
+
+    @property
+    def live(self) -> str:
+        """Zset pid -> sequence number of its approval: the wall. Written by the gate."""
+        return self._key("live")
+
+    @property
+    def items(self) -> str:
+        """Hash pid -> "rev pinned chash content" of what is live. Written by the gate, read by screens."""
+        return self._key("live", "items")
+
+    @property
+    def pinned(self) -> str:
+        """Set of pids that every snapshot carries. Written by the gate."""
+        return self._key("live", "pinned")
+
+    @property
+    def meta(self) -> str:
+        """Hash: epoch (written once), seq, arr, audit_n, audit_h. Written by the gate."""
+        return self._key("live", "meta")
+
+    @property
+    def log(self) -> str:
+        """Stream with explicit ids `<seq>-0`: op, id, rev. Ids only; the last 10,000. Written by the gate."""
+        return self._key("live", "log")
+
+    @property
+    def tick(self) -> str:
+        """Pub/sub channel: the newest sequence number, nothing else."""
+        return self._key("live", "tick")
+
+    @property
+    def desk_tick(self) -> str:
+        """Pub/sub channel: the newest audit number."""
+        return self._key("desk", "tick")
+
+    @property
+    def screens_tick(self) -> str:
+        """Pub/sub channel: a web process's screens (ids and numbers), for the others' desks. Not kept."""
+        return self._key("screens", "tick")
+
+    @property
+    def commands_tick(self) -> str:
+        """Pub/sub channel: commands for screens (identify, reload). Not kept."""
+        return self._key("screens", "commands")
+
+    @property
+    def audit(self) -> str:
+        """Stream `<n>-0`: id, from, to, rev, mrev, by, why, idem, seq, at, prev, h. Kept for ever."""
+        return self._key("audit")
+
+    @property
+    def idem(self) -> str:
+        """Hash idempotency key -> fingerprint and answer, the current day. Written by the gate."""
+        return self._key("idem", "now")
+
+    @property
+    def idem_before(self) -> str:
+        """The day before; dropped whole when the sweeper turns the page."""
+        return self._key("idem", "before")
+
+    @property
+    def inbox(self) -> str:
+        """Hash claim -> neutral post (JSON), until its card is offered. By accept, cleared by offer."""
+        return self._key("inbox")
+
+    @property
+    def intake(self) -> str:
+        """Stream + group `workers`: id, claim. What the workers still have to prepare. Written by accept."""
+        return self._key("in")
+
+    @property
+    def intake_tries(self) -> str:
+        """Hash claim -> how often its preparation was begun. Written by the worker, gone when it is done."""
+        return self._key("in", "tries")
+
+    @property
+    def intake_dead(self) -> str:
+        """Stream: id, claim, why of what was begun five times and never done. Written by the worker."""
+        return self._key("in", "dead")
+
+    def author(self, author: str) -> str:
+        """Set of pids of one author (`author_key`). Written by accept."""
+        return self._key("author", author)
+
+    @property
+    def media(self) -> str:
+        """Hash digest -> how many posts use it. Written by the gate."""
+        return self._key("media")
+
+    @property
+    def media_gone(self) -> str:
+        """Set of digests nobody uses any more; the worker deletes the files. Written by the gate."""
+        return self._key("media", "gone")
+
+    @property
+    def panic(self) -> str:
+        """String "1" while every screen shows the slate. Written by the gate."""
+        return self._key("panic")
+
+    @property
+    def schema(self) -> str:
+        """String: version of this layout of keys. Written once, checked at every start."""
+        return self._key("schema")
+
+    @property
+    def sources(self) -> str:
+        """Hash source -> JSON of its state. Written by ingest."""
+        return self._key("sources")
+
+    @property
+    def cursors(self) -> str:
+        """Hash source -> cursor, saved only after the post is stored. Written by ingest."""
+        return self._key("cursors")
+
+    def memory(self, source: str) -> str:
+        """Hash of small values a source remembers (ETag, hub lease). Written by ingest, the lease by web."""
+        return self._key("memory", source)
+
+    def hooks(self, source: str) -> str:
+        """Stream of webhook deliveries (ids only) for one source. Written by web, read by ingest."""
+        return self._key("hooks", source)
+
+    def hook_bodies(self, source: str) -> str:
+        """Hash delivery id -> raw body and headers, until ingest has handled it."""
+        return self._key("hooks", source, "bodies")
+
+    def source_posts(self, source: str) -> str:
+        """Hash pid -> native id of a source's posts that are not tombstones. By accept and withdraw."""
+        return self._key("source", source)
+
+    @property
+    def sessions(self) -> str:
+        """Hash sha256(session id) -> JSON: name, role, created, seen. Written by web."""
+        return self._key("auth", "sessions")
+
+    @property
+    def codes(self) -> str:
+        """Hash sha256(sign-in code) -> JSON: role, created. One use. Written by web and `parvis pair`."""
+        return self._key("auth", "codes")
+
+    @property
+    def tokens(self) -> str:
+        """Hash sha256(API token) -> JSON: name, role, created. Written by `parvis token`."""
+        return self._key("auth", "tokens")
+
+    @property
+    def secret(self) -> str:
+        """String: 32 random bytes that sign join codes and receipts. Written once."""
+        return self._key("auth", "secret")
+
+    @property
+    def beats(self) -> str:
+        """Hash "<role>@<host>" -> a counter that its process raises every five seconds.
+
+        No clock is compared: who looks remembers when the number last moved.
+        """
+        return self._key("beats")

@@ -1,0 +1,258 @@
+"""`/api/v1/openapi.json`: the public API, described from the same structs that read and write it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from wall.gate import Verdict
+from wall.model import Card, State
+from wall.web.answers import answer
+from wall.web.posts import LISTED, WALL_LIMIT, Decision, Panic
+from wall.web.session import SignIn
+
+
+class ScreenCommand(msgspec.Struct, forbid_unknown_fields=True):
+    """What a desk may tell a screen."""
+
+    command: str
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _ok(description: str, schema: Any | None = None, status: str = "200") -> dict[str, Any]:
+    return {status: {"description": description, **(_json(schema) if schema is not None else {})}}
+
+
+_ERROR = {"description": "What is wrong, in a sentence", **_json({"$ref": "#/components/schemas/Error"})}
+
+
+def _operation(
+    summary: str,
+    answers: dict[str, Any],
+    *,
+    errors: tuple[int, ...] = (),
+    body: Any | None = None,
+    parameters: tuple[dict[str, Any], ...] = (),
+    is_open: bool = False,
+) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "responses": {**answers, **{str(status): _ERROR for status in errors}},
+        **({"requestBody": {"required": True, **body}} if body else {}),
+        **({"parameters": list(parameters)} if parameters else {}),
+        "security": [] if is_open else [{"bearer": []}, {"session": []}],
+    }
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _path(name: str, description: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": description,
+    }
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 description of everything below `/api/v1`."""
+    refs, components = msgspec.json.schema_components(
+        (Card, Decision, Panic, SignIn, ScreenCommand), ref_template="#/components/schemas/{name}"
+    )
+    _, decision, panic, sign_in, command = refs
+    components["Error"] = {
+        "type": "object",
+        "required": ["error"],
+        "properties": {
+            "error": {
+                "type": "object",
+                "required": ["code", "message"],
+                "properties": {name: {"type": "string"} for name in ("code", "message", "field")},
+            }
+        },
+    }
+    components["DeskCard"] = {
+        "type": "object",
+        "required": ["id", "card", "state", "rev", "mrev"],
+        "properties": {
+            "id": {"type": "string"},
+            "card": {"oneOf": [{"$ref": "#/components/schemas/Card"}, {"type": "null"}]},
+            "state": {"enum": [state.value for state in State]},
+            "rev": {"type": "integer", "description": "content revision: send it back to approve"},
+            "mrev": {"type": "integer", "description": "moderation revision: send it back to approve"},
+            "by": {"type": "string"},
+            "edited": {"type": "boolean"},
+            "pinned": {"type": "boolean"},
+            "note": {"type": "string"},
+            "source": {"type": "string"},
+            "at": {"type": "string", "format": "date-time"},
+            "arrived": {"type": "string", "format": "date-time"},
+            "reasons": {"type": "array", "items": {"type": "object"}},
+        },
+    }
+    desk_card = {"$ref": "#/components/schemas/DeskCard"}
+    any_object = {"type": "object"}
+    whole = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string", "minLength": 8, "maxLength": 100},
+        "description": "new for each decision; a repeat with the same key has no second effect",
+    }
+    paths = {
+        "/wall": {
+            "get": _operation(
+                "What the public may see now",
+                _ok("the newest approved posts", any_object),
+                errors=(400,),
+                parameters=(_query("limit", {**whole, "maximum": WALL_LIMIT, "default": 60}, "how many"),),
+                is_open=True,
+            )
+        },
+        "/posts": {
+            "get": _operation(
+                "Posts by state",
+                _ok(
+                    "a page of posts",
+                    {"type": "object", "properties": {"posts": {"type": "array", "items": desk_card}}},
+                ),
+                errors=(400, 401),
+                parameters=(
+                    _query("state", {"enum": [s.value for s in LISTED], "default": "queued"}, "which"),
+                    _query("limit", whole, "how many"),
+                    _query("cursor", {"type": "string"}, "as the page before gave it"),
+                ),
+            )
+        },
+        "/posts/{id}": {
+            "get": _operation(
+                "One post", _ok("the post", any_object), errors=(401, 404), parameters=(_path("id", "post"),)
+            )
+        },
+        "/posts/{id}/decision": {
+            "post": _operation(
+                f"Decide: {', '.join(verdict.value for verdict in Verdict)}",
+                _ok("done; or REPLAY, SAME: nothing more to do", any_object),
+                errors=(400, 401, 403, 404, 409, 410, 415),
+                body=_json(decision),
+                parameters=(_path("id", "post"), key),
+            )
+        },
+        "/panic": {
+            "post": _operation(
+                "Every screen to the slate, or back",
+                _ok("done", any_object),
+                errors=(400, 401, 403, 415),
+                body=_json(panic),
+            )
+        },
+        "/sources": {
+            "get": _operation("The sources and how they are doing", _ok("states", any_object), errors=(401,))
+        },
+        "/screens": {
+            "get": _operation(
+                "The screens and what they have confirmed", _ok("states", any_object), errors=(401,)
+            )
+        },
+        "/screens/{id}/command": {
+            "post": _operation(
+                "Tell a screen: identify, reload",
+                _ok("sent", status="202"),
+                errors=(400, 401, 403, 404, 415),
+                body=_json(command),
+                parameters=(_path("id", "screen"),),
+            )
+        },
+        "/submissions": {
+            "post": _operation(
+                "A visitor's words and photo",
+                _ok("received; it waits for a moderator", any_object, status="202"),
+                errors=(400, 403, 413, 429, 503),
+                body={
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["consent", "key"],
+                                "properties": {
+                                    "text": {"type": "string", "maxLength": 1000},
+                                    "name": {"type": "string", "maxLength": 200},
+                                    "lang": {"enum": ["fr", "en", "zh"]},
+                                    "photo": {"type": "string", "format": "binary"},
+                                    "consent": {"const": "1"},
+                                    "key": {
+                                        "type": "string",
+                                        "description": "idempotency key made by the phone",
+                                    },
+                                    "k": {"type": "string", "description": "the code of the screen's QR"},
+                                },
+                            }
+                        }
+                    }
+                },
+                is_open=True,
+            )
+        },
+        "/submissions/{receipt}": {
+            "get": _operation(
+                "What became of a submission",
+                _ok("its state", any_object),
+                errors=(404,),
+                parameters=(_path("receipt", "as given on sending"),),
+                is_open=True,
+            )
+        },
+        "/submissions/{receipt}/withdraw": {
+            "post": _operation(
+                "Take a submission back",
+                _ok("gone", any_object),
+                errors=(404,),
+                parameters=(_path("receipt", "as given on sending"),),
+                is_open=True,
+            )
+        },
+        "/session": {
+            "post": _operation(
+                "Sign in with the code of the terminal",
+                _ok("signed in", status="204"),
+                errors=(400, 401, 403, 415, 429),
+                body=_json(sign_in),
+                is_open=True,
+            ),
+            "delete": _operation("Sign out", _ok("signed out", any_object), errors=(403,)),
+        },
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Parvis", "version": "1", "description": "The API of one social wall."},
+        "servers": [{"url": "/api/v1"}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "parvis_session"},
+            },
+        },
+    }
+
+
+def openapi_route() -> Route:
+    described = document()
+
+    async def openapi(_: Request) -> Response:
+        return answer(described)
+
+    return Route("/api/v1/openapi.json", openapi)

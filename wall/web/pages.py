@@ -1,0 +1,170 @@
+"""Pages and their static files: Jinja2 templates of every room, one catalogue of words, hashed addresses.
+
+Static files live under `/static/{hash}/…`, where the hash covers the whole tree: a changed file changes every
+address, so answers may be kept for ever and modules can import each other by relative path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from wall.web.guards import new_nonce, page_policy
+
+LANGUAGES = ("fr", "en", "zh")
+KINDS = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".json": "application/json",
+    ".png": "image/png",
+}
+
+
+class Pages:
+    """Templates, words and static files of every room that has them. `build` names the whole."""
+
+    def __init__(self) -> None:
+        folders = room_folders()
+        self._files = _static_files(folders)
+        self.build = _tree_hash(self._files)
+        self._words = {lang: _catalogue(folders, lang) for lang in LANGUAGES}
+        self._jinja = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([str(folder / "templates") for folder in folders]),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._jinja.globals |= {
+            "static": self.static,
+            "words_json": self.words_json,
+            "script_json": script_json,
+        }
+
+    @property
+    def route(self) -> Route:
+        return Route("/static/{build}/{path:path}", self._serve, name="static")
+
+    def static(self, path: str) -> str:
+        return f"/static/{self.build}/{path}"
+
+    def word(self, lang: str, key: str, **values: str) -> str:
+        """A sentence of the catalogues; the key itself when it is missing (a test forbids that)."""
+        text = self._words.get(lang, self._words["en"]).get(key, key)
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+    def words_json(self, lang: str, *prefixes: str) -> Markup:
+        """A part of another language's words, for pages that switch without a reload."""
+        words = self._words[lang]
+        return script_json({key: text for key, text in words.items() if key.startswith(prefixes)})
+
+    def render(
+        self, request: Request, template: str, *, lang: str | None = None, status: int = 200, **context: Any
+    ) -> Response:
+        """A page under its own content security policy; never stored by a cache."""
+        chosen = lang or language_of(request)
+        nonce = new_nonce()
+        words = self._words[chosen]
+        html = self._jinja.get_template(template).render(
+            lang=chosen,
+            nonce=nonce,
+            build=self.build,
+            t=lambda key, **values: self.word(chosen, key, **values),
+            catalogue_json=script_json(words),
+            **context,
+        )
+        headers = {"content-security-policy": page_policy(nonce), "cache-control": "no-store"}
+        return Response(html, status_code=status, media_type="text/html", headers=headers)
+
+    async def _serve(self, request: Request) -> Response:
+        """Only what was there at the start is served: no path of a request ever reaches the file system."""
+        path = request.path_params["path"]
+        file = self._files.get(path)
+        if file is None:
+            return Response(status_code=404)
+        is_current = request.path_params["build"] == self.build
+        keep = "public, max-age=31536000, immutable" if is_current else "no-store"
+        return FileResponse(file, media_type=KINDS[file.suffix], headers={"cache-control": keep})
+
+
+def language_of(request: Request) -> str:
+    """`?lang=`, else the browser's preference, else English."""
+    asked = request.query_params.get("lang", "")
+    if asked in LANGUAGES:
+        return asked
+    found: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "").split(",")[:20]:
+        name, _, quality = part.strip().partition(";")
+        lang = name.split("-")[0].lower()
+        weight = re.match(r"\s*q=([01](?:\.\d{1,3})?)$", quality)
+        if lang in LANGUAGES:
+            found.append((float(weight[1]) if weight else 1.0, lang))
+    return max(found, key=lambda pair: pair[0])[1] if found else "en"
+
+
+def script_json(value: Any) -> Markup:
+    """JSON that may stand inside a script element: no `<`, `>` or `&` survives to end it early."""
+    text = msgspec.json.encode(value).decode()
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704  # escaped just above
+
+
+@lru_cache(maxsize=1)
+def room_folders() -> tuple[Path, ...]:
+    """The folders of the installed rooms, found without importing them."""
+    found = []
+    for point in sorted(entry_points(group="parvis.rooms"), key=lambda point: point.name):
+        spec = find_spec(point.value.split(":")[0].split(".")[0])
+        if spec is not None and spec.origin is not None:
+            found.append(Path(spec.origin).parent)
+    return tuple(found)
+
+
+def _static_roots(folder: Path) -> list[tuple[Path, str]]:
+    roots = [(folder / "static", "" if folder.name == "display" else f"{folder.name}/")]
+    roots.append((folder / "layouts", "layouts/"))
+    return [(root, prefix) for root, prefix in roots if root.is_dir()]
+
+
+def _static_files(folders: tuple[Path, ...]) -> dict[str, Path]:
+    """Address below `/static/{build}/` -> file, for every room."""
+    return {
+        f"{prefix}{path.relative_to(root).as_posix()}": path
+        for folder in folders
+        for root, prefix in _static_roots(folder)
+        for path in root.rglob("*")
+        if path.suffix in KINDS
+    }
+
+
+def _tree_hash(files: dict[str, Path]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0".encode())
+        digest.update(files[name].read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _catalogue(folders: tuple[Path, ...], lang: str) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for folder in folders:
+        for path in sorted((folder / "locale").glob(f"*{lang}.toml")):
+            words |= msgspec.toml.decode(path.read_bytes(), type=dict[str, str])
+    return words

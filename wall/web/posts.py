@@ -1,0 +1,167 @@
+"""The API over posts: what is on the wall, what waits, and the moderator's word."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from wall.gate import Answer, Gate, Verdict
+from wall.ledger import Ledger, Record
+from wall.live import Item, Wall
+from wall.model import PostId, State
+from wall.settings import Settings
+from wall.web.answers import ApiError, answer, number, read_json
+from wall.web.auth import Auth
+from wall.web.guards import need_same_origin
+
+LISTED = (State.QUEUED, State.HELD, State.APPROVED, State.REJECTED)
+WALL_LIMIT = 200
+
+
+class Decision(msgspec.Struct, forbid_unknown_fields=True):
+    verdict: Verdict
+    rev: int = 0
+    mrev: int = 0
+
+
+class Panic(msgspec.Struct, forbid_unknown_fields=True):
+    on: bool
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    """An item as screens get it: the card's own fields, then rev, seq and pinned."""
+    return {
+        **msgspec.json.decode(item.content),
+        "rev": item.rev,
+        "seq": item.seq,
+        **({"pinned": True} if item.is_pinned else {}),
+    }
+
+
+def desk_card(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.pid,
+        "card": record.card,
+        "state": record.state,
+        "rev": record.rev,
+        "mrev": record.mrev,
+        "by": record.by,
+        "reasons": record.reasons,
+        "at": datetime.fromtimestamp(record.at_ms / 1000, UTC).isoformat(),
+        "arrived": datetime.fromtimestamp(record.arrived_ms / 1000, UTC).isoformat(),
+        "edited": record.is_edited,
+        "pinned": record.is_pinned,
+        "note": record.note,
+        "source": record.source,
+    }
+
+
+class PostsApi:
+    def __init__(self, *, settings: Settings, gate: Gate, wall: Wall, ledger: Ledger, auth: Auth) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._wall = wall
+        self._ledger = ledger
+        self._auth = auth
+
+    @property
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/v1/wall", self.wall, methods=["GET"]),
+            Route("/api/v1/posts", self.posts, methods=["GET"]),
+            Route("/api/v1/posts/{id}", self.post, methods=["GET"]),
+            Route("/api/v1/posts/{id}/decision", self.decide, methods=["POST"]),
+            Route("/api/v1/panic", self.panic, methods=["POST"]),
+            Route("/api/v1/sources", self.sources, methods=["GET"]),
+        ]
+
+    async def wall(self, request: Request) -> Response:
+        """What the public may see now: nothing but approved posts, and nothing at all during a panic."""
+        limit = number(request, "limit", default=60, low=1, high=WALL_LIMIT)
+        snapshot = await self._wall.snapshot(limit)
+        items = [] if snapshot.is_panic else [item_json(item) for item in snapshot.items]
+        return answer(
+            {"epoch": snapshot.epoch, "seq": snapshot.seq, "panic": snapshot.is_panic, "items": items}
+        )
+
+    async def posts(self, request: Request) -> Response:
+        await self._auth.need(request, "viewer")
+        state = request.query_params.get("state", State.QUEUED)
+        if state not in LISTED:
+            raise ApiError(400, "invalid", f"state must be one of {', '.join(LISTED)}", field="state")
+        limit = number(request, "limit", default=50, low=1, high=200)
+        cursor = request.query_params.get("cursor", "")
+        if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+            raise ApiError(400, "invalid", "cursor must be one that this address gave", field="cursor")
+        records, after = await self._ledger.listing(State(state), limit=limit, after=cursor)
+        return answer({"posts": [desk_card(record) for record in records], "cursor": after})
+
+    async def post(self, request: Request) -> Response:
+        await self._auth.need(request, "viewer")
+        record = await self._record(_pid(request))
+        if record is None:
+            raise ApiError(404, "no-post", "there is no such post")
+        return answer({"post": desk_card(record)})
+
+    async def decide(self, request: Request) -> Response:
+        person = await self._auth.need(request, "moderator")
+        need_same_origin(request, person)
+        pid = _pid(request)
+        idem = request.headers.get("idempotency-key", "")
+        if not 8 <= len(idem) <= 100 or not idem.isascii() or not idem.isprintable():
+            raise ApiError(
+                400,
+                "no-key",
+                "send an Idempotency-Key of 8 to 100 characters, new for each decision",
+                field="idem",
+            )
+        said = await read_json(request, Decision)
+        outcome = await self._gate.decide(
+            pid, said.verdict, by=person.name, rev=said.rev, mrev=said.mrev, idem=f"{person.name}:{idem}"
+        )
+        record = await self._record(pid)
+        card = None if record is None else desk_card(record)
+        match outcome.answer:
+            case Answer.OK | Answer.REPLAY | Answer.SAME:
+                return answer({"answer": outcome.answer, "post": card, "by": outcome.by, "seq": outcome.seq})
+            case Answer.NOPOST:
+                raise ApiError(404, "no-post", "there is no such post")
+            case Answer.GONE:
+                raise ApiError(
+                    410, "gone", "its author or a moderator took this post back", extra={"post": card}
+                )
+            case Answer.STALE:
+                message = "this post changed since you looked; here is the fresh card"
+            case Answer.CONFLICT:
+                message = "this Idempotency-Key was used for another decision"
+            case _:
+                message = f"a post that is {outcome.state} cannot be told to {said.verdict}"
+        raise ApiError(409, outcome.answer.value.lower(), message, extra={"post": card, "by": outcome.by})
+
+    async def panic(self, request: Request) -> Response:
+        person = await self._auth.need(request, "moderator")
+        need_same_origin(request, person)
+        wanted = await read_json(request, Panic)
+        seq = await self._gate.panic(on=wanted.on, by=person.name)
+        return answer({"panic": wanted.on, "seq": seq})
+
+    async def sources(self, request: Request) -> Response:
+        """What ingest last said of each source."""
+        await self._auth.need(request, "viewer")
+        return answer({"sources": await self._ledger.sources()})
+
+    async def _record(self, pid: PostId) -> Record | None:
+        found = await self._ledger.records([pid])
+        return found[0] if found else None
+
+
+def _pid(request: Request) -> PostId:
+    pid = request.path_params["id"]
+    if not (len(pid) == 26 and pid.isascii() and pid.isalnum()):
+        raise ApiError(404, "no-post", "there is no such post")
+    return PostId(pid)
