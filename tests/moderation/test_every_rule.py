@@ -15,8 +15,10 @@ from tests.settingskit import EVENT, problems, read
 from wall.gate import Ruling
 from wall.model import Author, Card, CardAuthor, Post, Quote, Span, SpanKind, source_hash
 from wall.moderation import RULES, rules_for
+from wall.moderation.facts import NO_FACTS, Facts
 from wall.moderation.rule import Mode, judge
-from wall.settings_shape import ModerationSettings
+from wall.settings_moderation import ModerationSettings
+from wall.verdict import Standing
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +35,10 @@ STRICT = ModerationSettings(
     min_account_age_days=30,
     names_protected=("Musée Vauclair", "??"),
     names_own=("@own@example.org",),
+    author_rate=1,
+    repeats="reject",
+    rejected_before="reject",
+    codes="reject",
 )
 
 
@@ -86,12 +92,27 @@ POSTS = st.builds(
 )
 
 
-@given(POSTS)
+FACTS = st.builds(
+    Facts,
+    standing=st.sampled_from(Standing),
+    approved=st.integers(),
+    rejected=st.integers(),
+    is_new=st.booleans(),
+    recent=st.integers(),
+    today=st.integers(),
+    cap=st.integers(),
+    twins=st.integers(),
+    rejected_like=st.none() | st.tuples(NAME, st.integers()),
+    codes=st.lists(TEXT, max_size=3).map(tuple),
+)
+
+
+@given(POSTS, FACTS)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_rule_raises_on_any_post(post: Post) -> None:
+def test_no_rule_raises_on_any_post(post: Post, facts: Facts) -> None:
     card = card_of(post)
     for rule in (*RULES, *rules_for(STRICT)):
-        finding = rule.examine(post, card)
+        finding = rule.examine(post, card, facts)
         assert finding is None or isinstance(finding.text, str)
 
 
@@ -124,10 +145,12 @@ def test_words_never_reject() -> None:
 
 # -- settings --------------------------------------------------------------------------------------------------
 
+OF_NO_RULE = ("mode", "trust_after", "four_eyes")  # what becomes of a post that no rule stops
+
 
 def test_every_setting_belongs_to_one_rule_and_every_rule_has_a_name_of_its_own() -> None:
     keys = [key for rule in RULES for key in getattr(rule, "settings", ())]
-    assert sorted([*keys, "mode"]) == sorted(ModerationSettings.__struct_fields__)
+    assert sorted([*keys, *OF_NO_RULE]) == sorted(ModerationSettings.__struct_fields__)
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
@@ -171,7 +194,9 @@ def test_settings_reach_their_rules(tmp_path: Path) -> None:
         "reposts": "",
     }
     rulings = {
-        rule.name: finding.ruling for rule in rules_for(found) if (finding := rule.examine(post, card))
+        rule.name: finding.ruling
+        for rule in rules_for(found)
+        if (finding := rule.examine(post, card, NO_FACTS))
     }
     assert (rulings["replies"], rulings["reposts"]) == (Ruling.HOLD, Ruling.NOTE)
     assert judge(*pair("✨"), mode=Mode.PRE, rules=rules_for(found))[0] is Ruling.HOLD
@@ -206,7 +231,13 @@ def test_the_age_of_an_account_is_no_edit() -> None:
 # -- words for people ------------------------------------------------------------------------------------------
 
 
-DETAILS = ("names.mixed", "names.official", "shouting.capitals", "shouting.repeated")
+DETAILS = (
+    "names.mixed",
+    "names.official",
+    "shouting.capitals",
+    "shouting.repeated",
+    *(f"contact.{kind}" for kind in ("email", "iban", "phone", "wallet", "messenger", "scan")),
+)
 
 
 @pytest.mark.parametrize("lang", ["fr", "en", "zh"])

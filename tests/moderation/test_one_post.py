@@ -11,6 +11,7 @@ from tests.moderation.pairs import AT, pair
 from wall.gate import Ruling
 from wall.model import Attachment, Card, Digest, Picture, Post, Quote, Span, SpanKind
 from wall.moderation.account_age import AccountAge
+from wall.moderation.facts import NO_FACTS
 from wall.moderation.followers import Followers
 from wall.moderation.language import Language
 from wall.moderation.links import SHOWN_MAX, Links
@@ -20,7 +21,7 @@ from wall.moderation.replies import Replies
 from wall.moderation.reposts import Reposts
 from wall.moderation.rule import Finding, Rule
 from wall.moderation.shouting import Shouting
-from wall.settings_shape import Treatment
+from wall.settings_words import Treatment
 
 PICTURE = Picture(digest=Digest("0" * 64), width_px=10, height_px=10, colour="#102030")
 
@@ -45,9 +46,9 @@ def test_a_treatment_becomes_the_ruling(treatment: Treatment, ruling: Ruling | N
         (NearEmpty(treatment), pair("✨")),
     ]
     for rule, (post, card) in cases:
-        finding = rule.examine(post, card)
+        finding = rule.examine(post, card, NO_FACTS)
         assert (finding and finding.ruling) == ruling, rule.name
-        assert rule.examine(*pair("Bonsoir à toutes et à tous")) is None, rule.name
+        assert rule.examine(*pair("Bonsoir à toutes et à tous"), NO_FACTS) is None, rule.name
 
 
 # -- links -----------------------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ def test_a_treatment_becomes_the_ruling(treatment: Treatment, ruling: Ruling | N
     ],
 )
 def test_links_are_seen_without_their_scheme(text: str, link: str | None) -> None:
-    assert text_of(Links("hold").examine(*pair(text))) == link
+    assert text_of(Links("hold").examine(*pair(text), NO_FACTS)) == link
 
 
 @pytest.mark.parametrize(
@@ -83,16 +84,16 @@ def test_links_are_seen_without_their_scheme(text: str, link: str | None) -> Non
     ],
 )
 def test_what_only_has_a_dot_is_none(text: str) -> None:
-    assert Links("hold").examine(*pair(text)) is None
+    assert Links("hold").examine(*pair(text), NO_FACTS) is None
 
 
 def test_a_link_of_the_network_and_one_in_the_name() -> None:
     spans = (Span("voir "), Span("example.museum/" + "x" * 80, SpanKind.LINK, "https://example.museum/"))
-    shown = text_of(Links("hold").examine(*pair(spans)))
+    shown = text_of(Links("hold").examine(*pair(spans), NO_FACTS))
     assert shown is not None
     assert shown.startswith("example.museum/x")
     assert len(shown) == SHOWN_MAX
-    assert text_of(Links("note").examine(*pair(name="win.example.shop"))) == "win.example.shop"
+    assert text_of(Links("note").examine(*pair(name="win.example.shop"), NO_FACTS)) == "win.example.shop"
 
 
 # -- language --------------------------------------------------------------------------------------------------
@@ -123,16 +124,16 @@ def test_a_link_of_the_network_and_one_in_the_name() -> None:
     ],
 )
 def test_languages_that_were_not_asked_for(text: str, stated: str | None, held: str | None) -> None:
-    assert text_of(Language(["fr", "zh"]).examine(*pair(text, lang=stated))) == held
+    assert text_of(Language(["fr", "zh"]).examine(*pair(text, lang=stated), NO_FACTS)) == held
 
 
 def test_no_wish_welcomes_every_language() -> None:
-    assert Language([]).examine(*pair("Привет всем", lang="ru")) is None
+    assert Language([]).examine(*pair("Привет всем", lang="ru"), NO_FACTS) is None
 
 
 def test_words_alone_tell_the_language() -> None:
     spans = (Span("Bonsoir à tous "), Span("#夜的博物馆夜的博物馆夜", SpanKind.TAG))
-    assert Language(["fr"]).examine(*pair(spans, lang="fr")) is None
+    assert Language(["fr"]).examine(*pair(spans, lang="fr"), NO_FACTS) is None
 
 
 # -- authors ---------------------------------------------------------------------------------------------------
@@ -141,8 +142,8 @@ def test_words_alone_tell_the_language() -> None:
 @pytest.mark.parametrize(("count", "held"), [(9, "9"), (0, "0"), (10, None), (None, None)])
 def test_few_followers(count: int | None, held: str | None) -> None:
     post, card = pair(author={"followers": count})
-    assert text_of(Followers(10).examine(post, card)) == held
-    assert Followers(0).examine(post, card) is None
+    assert text_of(Followers(10).examine(post, card, NO_FACTS)) == held
+    assert Followers(0).examine(post, card, NO_FACTS) is None
 
 
 @pytest.mark.parametrize(
@@ -157,8 +158,8 @@ def test_few_followers(count: int | None, held: str | None) -> None:
 )
 def test_young_accounts(created: datetime | None, held: str | None) -> None:
     post, card = pair(author={"created_at": created})
-    assert text_of(AccountAge(3).examine(post, card)) == held
-    assert AccountAge(0).examine(post, card) is None
+    assert text_of(AccountAge(3).examine(post, card, NO_FACTS)) == held
+    assert AccountAge(0).examine(post, card, NO_FACTS) is None
 
 
 @pytest.mark.parametrize(
@@ -178,10 +179,10 @@ def test_young_accounts(created: datetime | None, held: str | None) -> None:
 )
 def test_a_protected_name_on_another_is_held(name: str, handle: str) -> None:
     rule = Names(["Musée Vauclair"], own=["@vauclair@social.example.org", "news"])
-    assert rule.examine(*pair(name=name, handle=handle)) == Finding(Ruling.HOLD, "Musée Vauclair")
-    assert rule.examine(*pair(name=name, handle="@Vauclair@social.example.org")) is None
+    assert rule.examine(*pair(name=name, handle=handle), NO_FACTS) == Finding(Ruling.HOLD, "Musée Vauclair")
+    assert rule.examine(*pair(name=name, handle="@Vauclair@social.example.org"), NO_FACTS) is None
     post, card = pair(name=name, handle=handle)
-    assert Names(["Musée Vauclair"], own=["s"]).examine(post, card) is None
+    assert Names(["Musée Vauclair"], own=["s"]).examine(post, card, NO_FACTS) is None
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_a_protected_name_on_another_is_held(name: str, handle: str) -> None:
     ],
 )
 def test_names_that_pass_for_anothers(name: str, text: str | None) -> None:
-    finding = Names(["Musée Vauclair"]).examine(*pair(name=name))
+    finding = Names(["Musée Vauclair"]).examine(*pair(name=name), NO_FACTS)
     assert finding == (Finding(Ruling.NOTE, text) if text else None)
 
 
@@ -226,19 +227,20 @@ def test_names_that_pass_for_anothers(name: str, text: str | None) -> None:
     ],
 )
 def test_shouting(text: str, found: str | None) -> None:
-    assert text_of(Shouting("hold").examine(*pair(text))) == found
+    assert text_of(Shouting("hold").examine(*pair(text), NO_FACTS)) == found
 
 
 def test_tags_and_links_do_not_shout() -> None:
     assert (
-        Shouting("hold").examine(*pair((Span("#" + "NUITVAUCLAIR" * 3, SpanKind.TAG), Span(" ah")))) is None
+        Shouting("hold").examine(*pair((Span("#" + "NUITVAUCLAIR" * 3, SpanKind.TAG), Span(" ah"))), NO_FACTS)
+        is None
     )
 
 
 @pytest.mark.parametrize("text", ["", "✨🎆", "!!! ...", "\n"])
 def test_nearly_nothing_is_noted(text: str) -> None:
     tag = Span("#NuitVauclair", SpanKind.TAG)
-    assert NearEmpty("note").examine(*pair((Span(text), tag))) == Finding(Ruling.NOTE)
+    assert NearEmpty("note").examine(*pair((Span(text), tag)), NO_FACTS) == Finding(Ruling.NOTE)
 
 
 @pytest.mark.parametrize(
@@ -250,9 +252,9 @@ def test_nearly_nothing_is_noted(text: str) -> None:
     ],
 )
 def test_a_picture_says_enough(more: dict[str, Any]) -> None:
-    assert NearEmpty("note").examine(*pair("✨", **more)) is None
+    assert NearEmpty("note").examine(*pair("✨", **more), NO_FACTS) is None
 
 
 @pytest.mark.parametrize("text", ["ok", "10/10", "好"])
 def test_little_is_not_nothing(text: str) -> None:
-    assert NearEmpty("note").examine(*pair(text)) is None
+    assert NearEmpty("note").examine(*pair(text), NO_FACTS) is None

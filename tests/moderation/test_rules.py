@@ -11,6 +11,7 @@ from wall.gate import Reason, Ruling
 from wall.model import Card, Post
 from wall.moderation import RULES
 from wall.moderation.contact import Contact
+from wall.moderation.facts import NO_FACTS, Facts
 from wall.moderation.rule import Finding, Mode, judge
 from wall.moderation.sensitive import Sensitive
 
@@ -30,7 +31,7 @@ from wall.moderation.sensitive import Sensitive
     ],
 )
 def test_ways_to_reach_a_person_are_held(text: str, kind: str) -> None:
-    assert Contact().examine(*pair(text)) == Finding(Ruling.HOLD, kind)
+    assert Contact().examine(*pair(text), NO_FACTS) == Finding(Ruling.HOLD, kind)
 
 
 @pytest.mark.parametrize(
@@ -46,16 +47,18 @@ def test_ways_to_reach_a_person_are_held(text: str, kind: str) -> None:
     ],
 )
 def test_numbers_and_handles_that_are_nobodys_are_not(text: str) -> None:
-    assert Contact().examine(*pair(text)) is None
+    assert Contact().examine(*pair(text), NO_FACTS) is None
 
 
 def test_a_name_may_carry_a_number_too() -> None:
-    assert Contact().examine(*pair("coucou", name="Léo 06 12 34 56 78")) == Finding(Ruling.HOLD, "phone")
+    assert Contact().examine(*pair("coucou", name="Léo 06 12 34 56 78"), NO_FACTS) == Finding(
+        Ruling.HOLD, "phone"
+    )
 
 
 @pytest.mark.parametrize("more", [{"is_sensitive": True}, {"warning": "sang"}])
 def test_what_is_marked_sensitive_is_held(more: dict[str, Any]) -> None:
-    found = Sensitive().examine(*pair(**more))
+    found = Sensitive().examine(*pair(**more), NO_FACTS)
     assert found is not None
     assert found.ruling is Ruling.HOLD
 
@@ -82,7 +85,7 @@ def test_a_rule_that_fails_means_hold() -> None:
     class Broken:
         name = "broken"
 
-        def examine(self, post: Post, card: Card) -> Finding | None:
+        def examine(self, post: Post, card: Card, facts: Facts) -> Finding | None:
             raise ZeroDivisionError
 
     ruling, reasons = judge(*pair(), mode=Mode.POST, rules=(Broken(),))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
+from tests.moderation.pairs import AT
 from tests.settingskit import EVENT, read
 from wall.cli.commands import parvis
 from wall.cli.rules import read_post, show_rules, show_tried, try_file, try_post
@@ -86,6 +90,104 @@ def test_the_mode_and_the_settings_count(tmp_path: Path, recording: Path) -> Non
     )
     rulings = [tried.ruling for tried in try_file(recording, settings)]
     assert rulings == [Ruling.APPROVE, Ruling.APPROVE, Ruling.REJECT]
+
+
+def said(path: Path, settings: Settings) -> list[list[tuple[str, str]]]:
+    return [[(reason.rule, reason.text) for _, reason in tried.said] for tried in try_file(path, settings)]
+
+
+def lines(path: Path, *posts: dict[str, object], at: Callable[[int], float] | None = None) -> Path:
+    path.write_text(
+        "".join(
+            json.dumps({"post": post} | ({} if at is None else {"at": at(n)})) + "\n"
+            for n, post in enumerate(posts)
+        ),
+        encoding="utf-8",
+    )
+    return path
+
+
+def post(text: str, *, author: str = "sam", **more: object) -> dict[str, object]:
+    return {"spans": [{"text": text}], "author": {"id": author}, **more}
+
+
+def test_repeats_speak_over_a_file(tmp_path: Path) -> None:
+    slogan = "Venez tous au stand douze, tout est gratuit, on vous attend avec la musique"
+    path = lines(
+        tmp_path / "evening.jsonl",
+        post(slogan),
+        post("Quelle belle lumière sur la façade du musée ce soir", author="ana"),
+        post(f"@kim {slogan} 🔥 12", author="bo"),
+        post(slogan.replace("douze", "onze"), author="cy"),
+        post(slogan, native_id="1"),
+    )
+    assert said(path, sample_settings()) == [
+        [],
+        [],
+        [("repeats", "×2")],
+        [("repeats", "×3")],
+        [("repeats", "×3")],
+    ]
+
+
+@pytest.mark.parametrize(("pause_s", "held"), [(10, 2), (61, 0)])
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_rates_speak_at_the_times_of_the_file(
+    tmp_path: Path, pause_s: int, held: int, is_recorded: bool
+) -> None:
+    times = [AT + timedelta(seconds=n * pause_s) for n in range(12)]
+    posts = [
+        post(f"Photo {n}") | ({} if is_recorded else {"created_at": time.isoformat()})
+        for n, time in enumerate(times)
+    ]
+    path = lines(tmp_path / "e.jsonl", *posts, at=(lambda n: n * pause_s) if is_recorded else None)
+    found = [reasons for reasons in said(path, sample_settings()) if reasons]
+    assert found == [[("author-rate", str(11 + n))] for n in range(held)]
+
+
+def test_caps_speak_for_each_source_and_day(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        f"""{EVENT}[moderation]
+        daily_cap = 2
+        [[source]]
+        network = "feed"
+        name = "hall"
+        daily_cap = 1
+        """,
+    )
+    posts = [
+        post(f"Photo {n}", author=str(n), source=source)
+        for n, source in enumerate(("a", "a", "hall", "a", "hall", "a"))
+    ]
+    path = lines(tmp_path / "day.jsonl", *posts, at=lambda n: 90_000.0 if n == 5 else n)
+    assert said(path, settings) == [[], [], [], [("daily-cap", "2")], [("daily-cap", "1")], []]
+
+
+def test_trust_grows_from_what_goes_up(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        f"""{EVENT}[moderation]
+        mode = "trusted"
+        [[source]]
+        network = "feed"
+        name = "hall"
+        mode = "post"
+        """,
+    )
+    path = lines(
+        tmp_path / "e.jsonl", post("Un"), post("Deux", source="hall"), post("Trois"), post("Cat", author="x")
+    )
+    rulings = [tried.ruling for tried in try_file(path, settings)]
+    assert rulings == [Ruling.NOTE, Ruling.APPROVE, Ruling.APPROVE, Ruling.NOTE]
+
+
+@pytest.mark.parametrize("at", ["-1", "1e300", "null", '"x"', "[]"])
+def test_a_line_with_a_strange_time_is_still_a_post(tmp_path: Path, at: str) -> None:
+    path = tmp_path / "e.jsonl"
+    path.write_text(f'{{"at": {at}, "post": {{"spans": [{{"text": "Bonsoir"}}]}}}}\n')
+    (tried,) = try_file(path, sample_settings())
+    assert tried.ruling is Ruling.NOTE
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ import pytest
 from tests.moderation.pairs import pair
 from wall.gate import Ruling
 from wall.model import Post, Quote, Span, SpanKind
-from wall.moderation.lexicon import Lexicon, Term
+from wall.moderation.facts import NO_FACTS
+from wall.moderation.lexicon import Lexicon
 from wall.moderation.rule import Finding, Mode, judge
+from wall.moderation.term import Term
 from wall.moderation.words import FOLDER, Words, read_list
 
 LISTS = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
@@ -27,7 +29,7 @@ def words() -> Words:
 
 
 def found(rule: Words, text: str, *, name: str = "Inès", handle: str = "") -> str | None:
-    finding = rule.examine(*pair(text, name=name, handle=handle))
+    finding = rule.examine(*pair(text, name=name, handle=handle), NO_FACTS)
     if finding is None:
         return None
     assert finding.ruling is Ruling.HOLD
@@ -130,10 +132,10 @@ def test_everything_that_a_screen_shows_is_read(words: Words) -> None:
     assert found(words, "Bonsoir", name="Gros Connard") == "connard* (fr)"
     assert found(words, "Bonsoir", handle="@FuckYou@example.org") == "fuck you (en)"
     tagged = (Span("Bravo "), Span("#VieuxConnard", SpanKind.TAG))
-    assert words.examine(*pair(tagged)) == Finding(Ruling.HOLD, "connard* (fr)")
+    assert words.examine(*pair(tagged), NO_FACTS) == Finding(Ruling.HOLD, "connard* (fr)")
     quote = Quote("Sam", (Span("quelle merde"),))
-    assert words.examine(*pair(quote=quote)) == Finding(Ruling.HOLD, "merde (fr)")
-    assert words.examine(*pair(warning="merde")) == Finding(Ruling.HOLD, "merde (fr)")
+    assert words.examine(*pair(quote=quote), NO_FACTS) == Finding(Ruling.HOLD, "merde (fr)")
+    assert words.examine(*pair(warning="merde"), NO_FACTS) == Finding(Ruling.HOLD, "merde (fr)")
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,11 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from wall.cli.example import toml
+from wall.cli.recollection import Recollection
 from wall.gate import Reason, Ruling
 from wall.intake import make_card
 from wall.letters import ELLIPSIS, sound
 from wall.model import Author, Post, Span, plain
 from wall.moderation import rules_for
+from wall.moderation.facts import NO_FACTS, Facts
 from wall.moderation.rule import Mode, Rule, judge
 from wall.settings import Settings
 from wall.text import clean, clean_name
@@ -27,7 +29,13 @@ from wall.text import clean, clean_name
 TEXT_SHOWN = 90
 LIST_SHOWN = 6
 LINE_MAX = 1_000_000
+BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_S = 1e9
 COLOURS = {Ruling.APPROVE: "green", Ruling.NOTE: "yellow", Ruling.HOLD: "magenta", Ruling.REJECT: "red"}
+
+
+class _Timed(msgspec.Struct):
+    at: float | None = None
 
 
 class Tried(NamedTuple):
@@ -43,6 +51,7 @@ class Tried(NamedTuple):
 def try_file(path: Path, settings: Settings) -> Iterator[Tried]:
     """Every line that is not blank, in order. Raises `OSError`."""
     rules = rules_for(settings.moderation)
+    recollection = Recollection(settings.daily_cap_of)
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.removeprefix(b"\xef\xbb\xbf").strip():
@@ -53,16 +62,34 @@ def try_file(path: Path, settings: Settings) -> Iterator[Tried]:
             if isinstance(post, str):
                 yield Tried(number, None, problem=post)
                 continue
-            yield try_post(post, rules, mode=Mode(settings.mode_of(post.source)), number=number)
+            tried = try_post(
+                post,
+                rules,
+                mode=Mode(settings.mode_of(post.source)),
+                number=number,
+                facts=recollection.facts_of(post, make_card(post), at=_time_of(line, post)),
+                trust_after=settings.moderation.trust_after,
+            )
+            if tried.ruling is not None:
+                recollection.settle(post, tried.ruling)
+            yield tried
 
 
-def try_post(post: Post, rules: tuple[Rule, ...], *, mode: Mode, number: int) -> Tried:
+def try_post(
+    post: Post,
+    rules: tuple[Rule, ...],
+    *,
+    mode: Mode,
+    number: int,
+    facts: Facts = NO_FACTS,
+    trust_after: int = 0,
+) -> Tried:
     card = make_card(post)
     said: list[tuple[Ruling, Reason]] = []
     for rule in rules:
-        ruling, reasons = judge(post, card, mode=Mode.POST, rules=(rule,))
+        ruling, reasons = judge(post, card, mode=Mode.POST, rules=(rule,), facts=facts)
         said += [(ruling, reason) for reason in reasons]
-    ruling, _ = judge(post, card, mode=mode, rules=rules)
+    ruling, _ = judge(post, card, mode=mode, rules=rules, facts=facts, trust_after=trust_after)
     return Tried(number, post, tuple(said), ruling)
 
 
@@ -100,6 +127,17 @@ def read_post(line: bytes, *, number: int) -> Post | str | None:
         spans=tuple(Span(text, span.kind, span.href) for span in post.spans if (text := sound(span.text))),
         warning=clean(post.warning),
     )
+
+
+def _time_of(line: bytes, post: Post) -> datetime:
+    """When the line came in: its own seconds, else when the post was written, else with the first line."""
+    try:
+        at = msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"), type=_Timed).at
+    except msgspec.DecodeError:
+        at = None
+    if at is not None and 0 <= at <= LONGEST_S:
+        return BEGIN + timedelta(seconds=at)
+    return post.created_at or BEGIN
 
 
 def _cleaned(author: Author) -> Author:

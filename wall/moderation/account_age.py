@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from wall.gate import Ruling
 from wall.model import Card, Post
+from wall.moderation.facts import Facts
 from wall.moderation.rule import Finding
 
 
@@ -18,7 +19,7 @@ class AccountAge:
     def __init__(self, least: int) -> None:
         self._least = least
 
-    def examine(self, post: Post, card: Card) -> Finding | None:
+    def examine(self, post: Post, card: Card, _facts: Facts) -> Finding | None:
         created = post.author.created_at
         if created is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wall.gate import Ruling
 from wall.model import Card, Post
+from wall.moderation.facts import Facts
 from wall.moderation.rule import Finding
 
 
@@ -16,6 +17,6 @@ class Followers:
     def __init__(self, least: int) -> None:
         self._least = least
 
-    def examine(self, post: Post, _: Card) -> Finding | None:
+    def examine(self, post: Post, _card: Card, _facts: Facts) -> Finding | None:
         count = post.author.followers
         return Finding(Ruling.HOLD, str(count)) if count is not None and count < self._least else None

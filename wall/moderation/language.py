@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from wall.gate import Ruling
 from wall.model import Card, Post, SpanKind
+from wall.moderation.facts import Facts
 from wall.moderation.rule import Finding
 
 # Of a script, the languages written in it, the likeliest first.
@@ -48,7 +49,7 @@ class Language:
     def __init__(self, wanted: Iterable[str]) -> None:
         self._wanted = frozenset(map(_primary, wanted))
 
-    def examine(self, _: Post, card: Card) -> Finding | None:
+    def examine(self, _post: Post, card: Card, _facts: Facts) -> Finding | None:
         spoken = language_of(card) if self._wanted else None
         return Finding(Ruling.HOLD, spoken) if spoken and spoken not in self._wanted else None
 

@@ -13,9 +13,15 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
+from wall.moderation.masks import Mask, mask_of
+from wall.moderation.signs import Signs, beside, is_unspaced
 from wall.moderation.skeleton import CACHED_LENGTH, bones, thin, unmasked
+from wall.moderation.sound import sound
+from wall.moderation.term import Term
 
-MASK_LETTERS_MIN: Final = 2
+SOUND_MIN: Final = 5  # of one word
+PHRASE_SOUND_MIN: Final = 7
+BACKWARDS_MIN: Final = 4
 SPELLED_MIN: Final = 3
 SPELLED_MAX: Final = 40
 HALF_MAX: Final = 4
@@ -23,19 +29,13 @@ STAND_ALONE: Final = "aeiouy"  # letters that are words in themselves, beside a 
 TRIMMED_MAX: Final = 2
 
 _PIECE = re.compile(r"[^\W_]+")
-_MASKED = re.compile(r"\W*([^\W_][^\W_*]*(?:\*+[^\W_*]*)+)\W*")
-_UNSPACED = re.compile("[\u0e00-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\ud7ff\U00020000-\U0003ffff]")
-_STOP = re.compile(r"[\n,!?;:()\"“”。、「」『』《》]")
-_NO_LETTER = re.compile(r"[^\w\n]|_")
 _CLOSING = ".,;:!?…"
+_CONTRACTED = re.compile(r"[a-z]['’](?:re|ve|ll|d|s|m|t)\Z")  # "who're" is no word with a mark in it
 _VOWEL = re.compile("[aeiouy]")
-
-
-class Term(NamedTuple):
-    """`text` as its list has it; `list` is the list's name, "" for the event's own words."""
-
-    text: str
-    list: str = ""
+_V_FOR_U = re.compile("(?<=[b-df-hj-np-tv-xz])v(?=[b-df-hj-np-tv-xz])")
+# Letters turned upside down: a word of them is read from its end.
+_TURNED = str.maketrans("ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎunpdbq", "acefghijkmrtvwynudpqb")
+_IS_TURNED = re.compile("[ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ]")
 
 
 class Meant(NamedTuple):
@@ -51,6 +51,7 @@ class Chunk(NamedTuple):
     pieces: tuple[str, ...]
     parts: tuple[str, ...]
     bare: str
+    mask: Mask | None
     term: Term | None
     is_letter: bool
     is_half: bool
@@ -63,12 +64,14 @@ class Lexicon:
         self._words: dict[str, list[Meant]] = {}
         self._beginnings: dict[str, list[Meant]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
-        self._by_length: dict[int, list[Meant]] = {}
-        self._signs: list[tuple[str, Term]] = []
+        self._by_first: dict[str, list[Meant]] = {}
+        self._backwards: dict[str, Term] = {}
+        self._by_sound: dict[str, Term] = {}
+        self._phrases_by_sound: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
+        self._signs = Signs()
         self._allowed: set[str] = set()
         self._allowed_phrases: list[tuple[str, ...]] = []
-        self._allowed_signs: list[str] = []
-        for term in terms:
+        for term in sorted(terms, key=lambda term: " " in term.text):  # one word is named before two
             self._add(term)
         for entry in allowed:
             self._allow(entry)
@@ -78,7 +81,7 @@ class Lexicon:
         """A term that the text holds, or None."""
         plain = unmasked(text)
         chunks: list[Chunk] = []
-        for raw in plain.split():
+        for raw in (beside(plain) if is_unspaced(plain) else plain).split():
             chunk = self._read(raw) if len(raw) > CACHED_LENGTH else self._known(raw)
             if chunk.pieces:
                 chunks.append(chunk)
@@ -89,15 +92,15 @@ class Lexicon:
             or self._in_phrases(chunks)
             or self._in_spelled(chunks)
             or self._in_halves(chunks)
-            or self._in_signs(plain)
+            or self._signs.find(plain)
         )
 
     # -- the index --------------------------------------------------------------------------------------------
 
     def _add(self, term: Term) -> None:
         plain = unmasked(term.text)
-        if _UNSPACED.search(plain):
-            self._signs.append((_stream(plain), term))
+        if is_unspaced(plain):
+            self._signs.add(term, plain)
             return
         pieces = _PIECE.findall(plain)
         parts = tuple(filter(None, map(bones, pieces)))
@@ -106,15 +109,22 @@ class Lexicon:
             return
         if len(parts) > 1:
             self._phrases.setdefault(thin(parts[0]), []).append((parts, term))
+            heard = tuple(map(sound, parts)) if term.list else ()
+            if sum(map(len, heard)) >= PHRASE_SOUND_MIN:
+                self._phrases_by_sound.setdefault(heard[0], []).append((heard, term))
         elif plain.rstrip().endswith("*"):
             self._beginnings.setdefault(thin(joined)[:3], []).append(Meant(joined, term))
         self._words.setdefault(thin(joined), []).append(Meant(joined, term))
-        self._by_length.setdefault(len(joined), []).append(Meant(joined, term))
+        self._by_first.setdefault(joined[0], []).append(Meant(joined, term))
+        if term.list and len(parts) == 1:
+            self._backwards.setdefault(thin(joined[::-1]), term)
+            if len(heard_as := sound(joined)) >= SOUND_MIN:
+                self._by_sound.setdefault(heard_as, term)
 
     def _allow(self, entry: str) -> None:
         plain = unmasked(entry)
-        if _UNSPACED.search(plain):
-            self._allowed_signs.append(_stream(plain))
+        if is_unspaced(plain):
+            self._signs.allow(plain)
         elif len(chunks := plain.split()) > 1:
             self._allowed_phrases.append(tuple("".join(_PIECE.findall(chunk)).casefold() for chunk in chunks))
         else:
@@ -129,25 +139,29 @@ class Lexicon:
         pieces = tuple(_PIECE.findall(raw))
         parts = tuple(map(bones, pieces))
         bare = parts[0] if len(pieces) == 1 and raw.rstrip(_CLOSING) == pieces[0] else bones(raw)
-        term = None if self._is_allowed("".join(pieces)) else next(self._in_chunk(raw, pieces, bare), None)
-        return Chunk(pieces, parts, bare, term, is_letter=_is_letter(pieces), is_half=_is_half(bare))
+        mask = mask_of(raw)
+        is_allowed = self._is_allowed("".join(pieces))
+        term = None if is_allowed else next(self._in_chunk(raw, pieces, bare, mask), None)
+        return Chunk(pieces, parts, bare, mask, term, is_letter=_is_letter(pieces), is_half=_is_half(bare))
 
-    def _in_chunk(self, raw: str, pieces: Sequence[str], bare: str) -> Iterator[Term]:
+    def _in_chunk(self, raw: str, pieces: Sequence[str], bare: str, mask: Mask | None) -> Iterator[Term]:
         """Terms in its words, in all of it with the punctuation gone, behind its stars."""
         for piece in pieces:
             if len(pieces) == 1 or not self._is_allowed(piece):
                 for word in _readings(piece):
                     yield from self._exactly(word)
                     yield from self._beginning(word)
+                    yield from self._in_disguise(word)
         whole = raw.strip(_CLOSING)
-        if pieces == (whole,):
+        if pieces == (whole,) or _CONTRACTED.search(whole):
             return
         yield from self._exactly(bare)
+        yield from self._in_disguise(bare)
         for joined in ("".join(pieces), whole):
             for word in _readings(joined):
                 yield from self._exactly(word)
-        if "*" in raw and (masked := _MASKED.fullmatch(raw)):
-            yield from self._behind(masked[1])
+        if mask:
+            yield from self._behind(mask)
 
     def _exactly(self, bare: str) -> Iterator[Term]:
         return (term for word, term in self._words.get(thin(bare), ()) if _covers(bare, word))
@@ -159,13 +173,22 @@ class Lexicon:
                 if narrow.startswith(thin(meant)) and _covers(bare, meant):
                     yield term
 
-    def _behind(self, masked: str) -> Iterator[Term]:
-        """ "f*ck": a star stands for one letter."""
-        shown = "".join(part if part.startswith("*") else bones(part) for part in re.split(r"(\*+)", masked))
-        if len(shown) - shown.count("*") >= MASK_LETTERS_MIN:
-            for word, term in self._by_length.get(len(shown), ()):
-                if all(seen in ("*", meant) for seen, meant in zip(shown, word, strict=True)):
-                    yield term
+    def _in_disguise(self, bare: str) -> Iterator[Term]:
+        """Backwards, or written as it sounds. Only words that are letters throughout and not too short."""
+        if len(bare) < BACKWARDS_MIN or not bare.isalpha():
+            return
+        if backwards := self._backwards.get(thin(bare)):
+            yield backwards
+        if heard := self._by_sound.get(sound(bare)):
+            yield heard
+
+    def _behind(self, mask: Mask) -> Iterator[Term]:
+        """ "f*ck": signs stand for letters."""
+        for word, term in self._by_first.get(mask.first, ()):
+            if mask.whole.fullmatch(word) or (
+                term.text.endswith("*") and any(beginning.fullmatch(word) for beginning in mask.beginnings)
+            ):
+                yield term
 
     # -- several words ----------------------------------------------------------------------------------------
 
@@ -184,12 +207,28 @@ class Lexicon:
     def _in_phrases(self, chunks: Sequence[Chunk]) -> Term | None:
         words = [part for chunk in chunks for part in chunk.parts]
         wholes = [chunk.bare for chunk in chunks]
-        for row in (words, wholes) if wholes != words else (words,):
+        masks = [chunk.mask for chunk in chunks]
+        rows: list[tuple[list[str], list[Mask | None]]] = [(wholes, masks)]
+        if wholes != words:
+            rows.insert(0, (words, [None] * len(words)))
+        for row, hidden in rows:
             for n, first in enumerate(map(thin, row)):
                 for phrase, term in self._phrases.get(first, ()):
                     here = row[n : n + len(phrase)]
-                    if len(here) == len(phrase) and all(map(_is_word, here, phrase)):
+                    if len(here) == len(phrase) and all(
+                        _is_word(bare, meant) or (mask is not None and mask.whole.fullmatch(meant))
+                        for bare, meant, mask in zip(here, phrase, hidden[n:], strict=False)
+                    ):
                         return term
+        return self._by_ear(words)
+
+    def _by_ear(self, words: Sequence[str]) -> Term | None:
+        """Phrases as they sound: "nik ta mer"."""
+        heard = tuple(map(sound, words))
+        for n, first in enumerate(heard):
+            for phrase, term in self._phrases_by_sound.get(first, ()):
+                if heard[n : n + len(phrase)] == phrase:
+                    return term
         return None
 
     def _in_spelled(self, chunks: Sequence[Chunk]) -> Term | None:
@@ -209,23 +248,25 @@ class Lexicon:
 
     def _in_halves(self, chunks: Sequence[Chunk]) -> Term | None:
         """ "sh it": two halves, one of them no word because it has no vowel."""
-        pairs = (left.bare + right.bare for left, right in pairwise(chunks) if left.is_half or right.is_half)
-        return next((term for whole in pairs for term in self._exactly(whole)), None)
-
-    def _in_signs(self, plain: str) -> Term | None:
-        if not self._signs or not _UNSPACED.search(plain):
-            return None
-        stream = _stream(plain)
-        for allowed in self._allowed_signs:
-            stream = stream.replace(allowed, "\n")
-        return next((term for signs, term in self._signs if signs in stream), None)
+        for left, right in pairwise(chunks):
+            if left.is_half or right.is_half:
+                whole = left.bare + right.bare
+                for bare, term in self._words.get(thin(whole), ()):
+                    if bare == whole:  # "'s passt" is no stretched word
+                        return term
+        return None
 
 
 def _readings(word: str) -> tuple[str, ...]:
-    """A 1 is an i or an l."""
-    if "1" not in word and "|" not in word:
-        return (bones(word),)
-    return bones(word), bones(word.replace("1", "l").replace("|", "l"))
+    """A 1 is an i or an l, a v between consonants is a u; letters on their heads are read from the end."""
+    read = [bones(word)]
+    if "1" in word or "|" in word:
+        read.append(bones(word.replace("1", "l").replace("|", "l")))
+    if "v" in read[0] and (softer := _V_FOR_U.sub("u", read[0])) != read[0]:
+        read.append(softer)
+    if _IS_TURNED.search(word):
+        read.append(bones(word.casefold()[::-1].translate(_TURNED)))
+    return tuple(read)
 
 
 def _covers(bare: str, meant: str) -> bool:
@@ -247,8 +288,3 @@ def _is_letter(pieces: Sequence[str]) -> bool:
 
 def _is_half(bare: str) -> bool:
     return 0 < len(bare) <= HALF_MAX and bare.isascii() and bare.isalpha() and not _VOWEL.search(bare)
-
-
-def _stream(plain: str) -> str:
-    """Letters without anything between; the punctuation of sentences becomes a newline."""
-    return _NO_LETTER.sub("", _STOP.sub("\n", plain.casefold()))

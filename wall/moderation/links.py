@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from wall.model import Card, Post, SpanKind, plain
+from wall.moderation.facts import Facts
 from wall.moderation.rule import Finding, ruling_of
-from wall.settings_shape import Treatment
+from wall.moderation.spelled import unspelled
+from wall.settings_words import Treatment
 
 SHOWN_MAX = 60
 
@@ -20,7 +22,6 @@ _NEAR = r"A-Za-z0-9_\u00c0-\u052f@\-"
 _BARE = re.compile(
     rf"(?<![{_NEAR}.])(?:[a-z0-9](?:[a-z0-9-]{{0,62}})\.){{1,4}}(?:{_ENDINGS})(?![{_NEAR}]|\.[{_NEAR}])(?:[/?#]\S*)?"
 )
-_SPELLED_DOT = re.compile(r"\s?[\[({]\s?(?:\.|dot|point|punto|punkt|点|點)\s?[\])}]\s?", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(?:https?|hxxps?)\s?:\s?//\s?\S+", re.IGNORECASE)
 
 
@@ -31,7 +32,7 @@ class Links:
     def __init__(self, treatment: Treatment) -> None:
         self._ruling = ruling_of(treatment)
 
-    def examine(self, _: Post, card: Card) -> Finding | None:
+    def examine(self, _post: Post, card: Card, _facts: Facts) -> Finding | None:
         if self._ruling is None or (link := _link_in(card)) is None:
             return None
         return Finding(self._ruling, link if len(link) <= SHOWN_MAX else f"{link[: SHOWN_MAX - 1]}…")
@@ -42,6 +43,6 @@ def _link_in(card: Card) -> str | None:
         if span.kind is SpanKind.LINK:
             return span.text
     words = "\n".join((plain(card.spans), card.author.name))
-    dotted = _SPELLED_DOT.sub(".", words)
+    dotted = unspelled(words)
     found = _SCHEME.search(dotted) or _BARE.search(dotted)
     return found[0].rstrip(".,;:!?)") if found else None

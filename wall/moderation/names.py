@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from wall.gate import Ruling
 from wall.model import Card, Post
+from wall.moderation.facts import Facts
 from wall.moderation.rule import Finding
 from wall.moderation.skeleton import skeleton, unmasked
 
@@ -37,7 +38,7 @@ class Names:
         self._protected = tuple((name, look) for name, look in looks if look)
         self._own = frozenset(map(_handle, own))
 
-    def examine(self, post: Post, card: Card) -> Finding | None:
+    def examine(self, post: Post, card: Card, _facts: Facts) -> Finding | None:
         if _handle(post.author.handle) in self._own or _handle(post.source) in self._own:
             return None
         for borne in (card.author.name, card.author.handle):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from wall.model import Card, Post, SpanKind
+from wall.moderation.facts import Facts
 from wall.moderation.rule import Finding, ruling_of
-from wall.settings_shape import Treatment
+from wall.settings_words import Treatment
 
 
 class NearEmpty:
@@ -14,7 +15,7 @@ class NearEmpty:
     def __init__(self, treatment: Treatment) -> None:
         self._ruling = ruling_of(treatment)
 
-    def examine(self, post: Post, card: Card) -> Finding | None:
+    def examine(self, post: Post, card: Card, _facts: Facts) -> Finding | None:
         if self._ruling is None or post.attachments or card.pictures or card.quote is not None:
             return None
         says_something = any(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from wall.model import Card, Post, SpanKind
+from wall.moderation.facts import Facts
 from wall.moderation.rule import Finding, ruling_of
-from wall.settings_shape import Treatment
+from wall.settings_words import Treatment
 
 LETTERS_MIN = 20
 CAPITALS_SHARE = 0.7
@@ -25,7 +26,7 @@ class Shouting:
     def __init__(self, treatment: Treatment) -> None:
         self._ruling = ruling_of(treatment)
 
-    def examine(self, _: Post, card: Card) -> Finding | None:
+    def examine(self, _post: Post, card: Card, _facts: Facts) -> Finding | None:
         if self._ruling is None:
             return None
         words = "".join(span.text for span in card.spans if span.kind is SpanKind.TEXT)

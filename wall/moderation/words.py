@@ -11,13 +11,15 @@ import msgspec
 
 from wall.gate import Ruling
 from wall.model import Card, Post, SpanKind, plain
-from wall.moderation.lexicon import Lexicon, Term
+from wall.moderation.facts import Facts
+from wall.moderation.lexicon import Lexicon
 from wall.moderation.rule import Finding
+from wall.moderation.term import Term
 
 FOLDER = Path(__file__).parent / "lists"
 
 # "#GrosConnard" and "SamIsA…" are several words to a reader.
-_JOINT = re.compile(r"(?<=[a-zß-ÿ\d])(?=[A-ZÀ-Þ])")
+JOINT = re.compile(r"(?<=[a-zß-ÿ\d])(?=[A-ZÀ-Þ])")
 
 
 class WordList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +45,7 @@ class Words:
         self._hold = tuple(hold)
         self._allow = tuple(allow)
 
-    def examine(self, _: Post, card: Card) -> Finding | None:
+    def examine(self, _post: Post, card: Card, _facts: Facts) -> Finding | None:
         term = self._lexicon.find("\n".join(_shown(card)))
         if term is None:
             return None
@@ -69,5 +71,5 @@ def _shown(card: Card) -> Iterator[str]:
     names += [span.text for span in card.spans if span.kind is not SpanKind.TEXT]
     for name in names:
         yield name
-        if (parted := _JOINT.sub(" ", name)) != name:
+        if (parted := JOINT.sub(" ", name)) != name:
             yield parted
