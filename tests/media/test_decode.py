@@ -221,22 +221,12 @@ def test_every_kind_of_transparency_lies_on_the_ground(data: bytes) -> None:
 
 def test_pictures_alike_to_the_hash_are_different_to_the_store(tmp_path: Path) -> None:
     """A hash match says nothing here: each picture is kept under what it is."""
-    faint = Image.linear_gradient("L").resize((256, 128)).rotate(90, expand=True)
-    strong = faint.point([shade // 2 for shade in range(256)])
-    one, other = render(encoded(faint, "PNG")), render(encoded(strong, "PNG"))
-    assert one.dhash == other.dhash
+    strong = noise(256, 128)
+    faint = strong.point([shade // 2 for shade in range(256)] * 3)
+    one, other = render(encoded(strong, "PNG")), render(encoded(faint, "PNG"))
+    assert one.dhashes[0] == other.dhashes[0] != ""
     store = MediaStore(tmp_path)
     assert store.put(one).digest != store.put(other).digest
-
-
-def test_the_hash_of_a_mirrored_picture_can_be_told_from_the_hash_of_the_picture() -> None:
-    picture = noise(320, 240)
-    bits = f"{int(render(encoded(picture, 'PNG')).dhash, 16):064b}"
-    mirrored = render(encoded(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "JPEG"))
-    rows = [bits[start : start + 8] for start in range(0, 64, 8)]
-    expected = "".join("10"[int(bit)] for row in rows for bit in reversed(row))
-    assert sum(a != b for a, b in zip(expected, f"{int(mirrored.dhash, 16):064b}", strict=True)) <= 6
-    assert sum(a != b for a, b in zip(expected, bits, strict=True)) > 10
 
 
 # -- honest pictures ------------------------------------------------------------------------------------------

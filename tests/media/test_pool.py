@@ -12,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PIL import Image
 
 from tests.media.hostile import RGBA, noise, png
 from tests.media.pictures import encoded
-from wall.media.job import Job, decode_reply, framed
+from wall.media.job import RenderJob, decode_reply, framed
 from wall.media.pool import DecodePool
 from wall.media.rendered import Flaw, Refused, Rendered
 
@@ -67,6 +68,22 @@ async def test_nothing_runs_before_there_is_work_and_one_process_serves_in_turn(
     assert set(first.variants) == {"small", "medium", "large"}
     assert set(avatar.variants) == {"avatar"}
     await gone(pid)
+
+
+async def test_a_variant_is_handed_over_as_pixels_of_the_sides_that_are_wanted() -> None:
+    picture = Image.new("RGB", (64, 48), (250, 20, 30))
+    picture.paste((20, 20, 250), (32, 0, 64, 48))
+    async with DecodePool() as pool:
+        variant = (await pool.render(encoded(picture, "PNG"))).variants["medium"]
+        rgb = await pool.pixels(variant, width_px=8, height_px=4)
+        assert len(rgb) == 8 * 4 * 3
+        rows = [rgb[start : start + 24] for start in range(0, 96, 24)]
+        for row in rows:
+            assert (row[0] > 200, row[2] < 80, row[-3] < 80, row[-1] > 200) == (True, True, True, True)
+        for data in (encoded(picture, "PNG"), variant[:60], b""):
+            with pytest.raises(Refused) as refused:
+                await pool.pixels(data, width_px=8, height_px=4)
+            assert refused.value.code is Flaw.DAMAGED
 
 
 async def test_no_more_processes_than_its_size_work_at_once() -> None:
@@ -272,42 +289,50 @@ async def test_mutilated_files_are_refused_or_shown_and_nothing_else() -> None:
     assert outcomes[Flaw.DAMAGED] > 50
 
 
+def reply(**forged: object) -> bytes:
+    sound = {
+        "type": "rendered",
+        "variants": {},
+        "width_px": 1,
+        "height_px": 1,
+        "colour": "#000000",
+        "dhashes": ("0123456789abcdef", "", "0" * 16),
+        "codes": ("https://example.org/餐",),
+    }
+    return msgspec.msgpack.encode(sound | forged)
+
+
 @pytest.mark.parametrize(
-    "reply",
+    "forged",
     [
         b"",
         b"\xc1",
         msgspec.msgpack.encode({"type": "refusal", "flaw": "<b>"}),
-        msgspec.msgpack.encode({"type": "rendered", "variants": {"../x": b""}}),
-        msgspec.msgpack.encode(
-            {
-                "type": "rendered",
-                "variants": {},
-                "width_px": 1,
-                "height_px": 1,
-                "colour": "red;",
-                "dhash": "0" * 16,
-            }
-        ),
-        msgspec.msgpack.encode(
-            {
-                "type": "rendered",
-                "variants": {},
-                "width_px": 9999,
-                "height_px": 1,
-                "colour": "#000000",
-                "dhash": "0" * 16,
-            }
-        ),
+        reply(variants={"../x": b""}),
+        reply(colour="red;"),
+        reply(width_px=9999),
+        reply(dhashes=("0" * 16, "", "0123456789ABCDEF")),
+        reply(dhashes=("0" * 16, "0" * 16)),
+        reply(codes=("x",) * 5),
+        reply(codes=("x" * 201,)),
+        reply(codes=("",)),
+        reply(codes=("one line\nand another",)),
+        reply(codes=("gnp.\u202eelif",)),
     ],
 )
-def test_the_reply_of_a_process_taken_over_is_not_believed(reply: bytes) -> None:
+def test_the_reply_of_a_process_taken_over_is_not_believed(forged: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
-        decode_reply(reply)
+        decode_reply(forged)
+
+
+def test_a_sound_reply_is_believed() -> None:
+    rendered = decode_reply(reply())
+    assert isinstance(rendered, Rendered)
+    assert rendered.codes == ("https://example.org/餐",)
 
 
 def test_a_frame_says_its_length() -> None:
-    frame = framed(Job(data=b"x" * 1000))
+    frame = framed(RenderJob(data=b"x" * 1000))
     assert int.from_bytes(frame[:4], "big") == len(frame) - 4
 
 

@@ -21,7 +21,7 @@ PICTURE = Rendered(
     width_px=640,
     height_px=480,
     colour="#102030",
-    dhash="0" * 16,
+    dhashes=("", "", ""),
 )
 
 

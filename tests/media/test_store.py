@@ -23,11 +23,13 @@ def rendered(large: bytes = b"large", *, medium: bytes = b"medium", side: int = 
         width_px=side,
         height_px=side // 2,
         colour="#102030",
-        dhash="0123456789abcdef",
+        dhashes=("0123456789abcdef", "", ""),
     )
 
 
-FACE = Rendered(variants={"avatar": b"face"}, width_px=192, height_px=192, colour="#aabbcc", dhash="0" * 16)
+FACE = Rendered(
+    variants={"avatar": b"face"}, width_px=192, height_px=192, colour="#aabbcc", dhashes=("", "", "")
+)
 
 
 @pytest.fixture
@@ -106,6 +108,15 @@ def test_only_a_digest_and_a_variant_become_a_path(store: MediaStore, digest: st
     have = store.put(rendered()).digest
     assert store.path(have, "large") is not None
     assert store.path(have if digest == "HAVE" else digest, variant) is None
+
+
+def test_a_variant_is_read_while_it_is_there(store: MediaStore) -> None:
+    digest = store.put(rendered()).digest
+    assert store.read(digest, "medium") == b"medium"
+    assert store.read(digest, "avatar") is None
+    assert store.read("../" + digest, "medium") is None
+    assert store.remove(digest, even_young=True)
+    assert store.read(digest, "medium") is None
 
 
 def test_no_variant_leads_out_of_its_folder(store: MediaStore, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from wall.media.decode import render
-from wall.media.job import LENGTH, Job, Refusal, Reply, decode_job, framed
+from wall.media.decode import pixels, render
+from wall.media.job import LENGTH, Job, Pixels, PixelsJob, Refusal, Reply, decode_job, framed
 from wall.media.rendered import Refused
 
 MEMORY_BYTES = 1_200_000_000
@@ -91,6 +91,8 @@ def _next_job(source: BinaryIO) -> Job | None:
 
 def _reply(job: Job) -> Reply:
     try:
+        if isinstance(job, PixelsJob):
+            return Pixels(pixels(job.data, width_px=job.width_px, height_px=job.height_px))
         return render(job.data, purpose=job.purpose)
     except Refused as refused:
         return Refusal(refused.code)

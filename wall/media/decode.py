@@ -11,6 +11,8 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import (
     AvifImagePlugin,
@@ -19,6 +21,8 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401  # registers itself: an open with a closed list of formats loads no plug-in
 )
 
+from wall.media.codes import codes_of
+from wall.media.dhash import dhashes
 from wall.media.jpeg import scans_of
 from wall.media.rendered import Flaw, Purpose, Refused, Rendered, Variant
 
@@ -64,12 +68,28 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 def render(data: bytes, *, purpose: Purpose = "picture") -> Rendered:
     """Raises `Refused`."""
     kind = kind_of(data)
+    with _judged():
+        if purpose == "avatar":
+            return _rendered(_avatar(data, kind), (("avatar", AVATAR),))
+        return _rendered(_picture(data, kind), SIDES)
+
+
+def pixels(data: bytes, *, width_px: int, height_px: int) -> bytes:
+    """Rows of RGB of one of our own variants, squeezed to a model's sides: no edge of it is cut away.
+
+    Raises `Refused`.
+    """
+    with _judged(), _opened(data, "WEBP") as image:
+        return image.convert("RGB").resize((width_px, height_px), Image.Resampling.BILINEAR).tobytes()
+
+
+@contextmanager
+def _judged() -> Iterator[None]:
+    """Whatever Pillow says against a file, as a flaw."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about metadata, and see `_opened`
-            if purpose == "avatar":
-                return _rendered(_avatar(data, kind), (("avatar", AVATAR),))
-            return _rendered(_picture(data, kind), SIDES)
+            yield
     except (Image.DecompressionBombError, MemoryError):
         raise Refused(Flaw.TOO_LARGE) from None
     except _BROKEN:
@@ -203,20 +223,34 @@ def _upright(flat: Image.Image, image: Image.Image) -> Image.Image:
 
 
 def _rendered(picture: Image.Image, sides: tuple[tuple[Variant, int], ...]) -> Rendered:
+    fitted: dict[Variant, Image.Image] = {}
     variants: dict[Variant, bytes] = {}
-    width = height = 0
     encoded = b""
     for name, side in sides:
-        fitted = _fitted(picture, side)
-        if fitted is not picture or not encoded:
-            encoded = _webp(fitted)
-        variants[name] = encoded
-        if not width:
-            width, height = fitted.size
-        picture = fitted
+        smaller = _fitted(picture, side)
+        if smaller is not picture or not encoded:
+            encoded = _webp(smaller)
+        fitted[name], variants[name] = smaller, encoded
+        picture = smaller
+    width, height = next(iter(fitted.values())).size
     return Rendered(
-        variants=variants, width_px=width, height_px=height, colour=_colour(picture), dhash=_dhash(picture)
+        variants=variants,
+        width_px=width,
+        height_px=height,
+        colour=_colour(picture),
+        dhashes=dhashes(picture),
+        codes=_codes(fitted),
     )
+
+
+def _codes(fitted: dict[Variant, Image.Image]) -> tuple[str, ...]:
+    """Of a picture, not of a face. Whatever fails in there, the picture itself is sound."""
+    if "large" not in fitted:
+        return ()
+    try:
+        return codes_of(fitted["large"], fitted["medium"])
+    except (*_BROKEN, MemoryError):
+        return ()
 
 
 def _fitted(picture: Image.Image, side: int) -> Image.Image:
@@ -235,12 +269,3 @@ def _webp(picture: Image.Image) -> bytes:
 
 def _colour(picture: Image.Image) -> str:
     return "#" + picture.resize((1, 1), Image.Resampling.BOX).tobytes().hex()
-
-
-def _dhash(picture: Image.Image) -> str:
-    grey = picture.convert("L").resize((9, 8), Image.Resampling.LANCZOS).tobytes()
-    bits = 0
-    for row in range(0, 72, 9):
-        for place in range(row, row + 8):
-            bits = bits << 1 | (grey[place + 1] > grey[place])
-    return f"{bits:016x}"

@@ -15,16 +15,31 @@ LENGTH = struct.Struct(">I")
 REPLY_MAX = 16_000_000
 
 
-class Job(msgspec.Struct, frozen=True):
+class RenderJob(msgspec.Struct, frozen=True, tag="render"):
     data: bytes
     purpose: Purpose = "picture"
+
+
+class PixelsJob(msgspec.Struct, frozen=True, tag="pixels"):
+    """For a classifier: one of our own WebP variants in, squeezed to the sides that its model wants."""
+
+    data: bytes
+    width_px: int
+    height_px: int
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
     flaw: Flaw
 
 
-Reply = Rendered | Refusal
+class Pixels(msgspec.Struct, frozen=True, tag="pixels"):
+    """Rows of red, green and blue, one byte each."""
+
+    rgb: bytes
+
+
+Job = RenderJob | PixelsJob
+Reply = Rendered | Pixels | Refusal
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_job = msgspec.msgpack.Decoder(Job).decode
@@ -38,7 +53,8 @@ def framed(message: Job | Reply) -> bytes:
 
 def decode_job(body: bytes) -> Job:
     """Raises `msgspec.DecodeError`."""
-    return _decode_job(body)
+    job: Job = _decode_job(body)
+    return job
 
 
 def decode_reply(body: bytes) -> Reply:

@@ -14,7 +14,18 @@ from typing import Self
 
 import msgspec
 
-from wall.media.job import LENGTH, REPLY_MAX, Job, Refusal, Reply, decode_reply, framed
+from wall.media.job import (
+    LENGTH,
+    REPLY_MAX,
+    Job,
+    Pixels,
+    PixelsJob,
+    Refusal,
+    RenderJob,
+    Reply,
+    decode_reply,
+    framed,
+)
 from wall.media.rendered import Flaw, Purpose, Refused, Rendered
 
 log = logging.getLogger("parvis.media")
@@ -125,12 +136,27 @@ class DecodePool:
         """Our variants of a picture. Raises `Refused`, whatever the bytes do to the process that opens them."""
         if len(data) > self._max_bytes:
             raise Refused(Flaw.TOO_LARGE)
-        frame = framed(Job(data=data, purpose=purpose))
+        reply = await self._done(RenderJob(data=data, purpose=purpose))
+        if not isinstance(reply, Rendered):
+            raise Refused(Flaw.DAMAGED)
+        return reply
+
+    async def pixels(self, data: bytes, *, width_px: int, height_px: int) -> bytes:
+        """One of our variants as rows of RGB, squeezed to these sides. Raises `Refused`."""
+        reply = await self._done(PixelsJob(data=data, width_px=width_px, height_px=height_px))
+        if not isinstance(reply, Pixels) or len(reply.rgb) != 3 * width_px * height_px:
+            raise Refused(Flaw.DAMAGED)
+        return reply.rgb
+
+    async def _done(self, job: Job) -> Rendered | Pixels:
+        frame = framed(job)
         async with self._room:
             try:
                 reply = await self._reply(frame)
             except _Broken as broken:
-                log.warning("a picture of %d bytes broke its process (exit code %s)", len(data), broken.code)
+                log.warning(
+                    "a picture of %d bytes broke its process (exit code %s)", len(job.data), broken.code
+                )
                 is_slow = broken.code == -signal.SIGXCPU
                 raise Refused(Flaw.TOO_SLOW if is_slow else Flaw.DAMAGED) from None
         if isinstance(reply, Refusal):

@@ -11,21 +11,32 @@ from msgspec import Meta
 Purpose = Literal["picture", "avatar"]
 Variant = Literal["small", "medium", "large", "avatar"]
 
+CODES_MAX, CODE_MAX = 4, 200
+
+Dhash = Annotated[str, Meta(pattern=r"^([0-9a-f]{16})?\Z")]
+Dhashes = tuple[Dhash, Dhash, Dhash]
+Code = Annotated[
+    str,
+    Meta(min_length=1, max_length=CODE_MAX, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*\Z"),
+]
+
 
 class Rendered(msgspec.Struct, frozen=True, tag="rendered", kw_only=True):
     """A picture made anew: WebP bytes without metadata, by variant.
 
     For a picture the variants are small, medium and large (480, 960 and 1920 px on the long side, never
     enlarged), for an avatar the one square of at most 192 px. The size is that of the largest variant.
-    `colour` is the mean as "#rrggbb". `dhash` is 16 hex digits, one bit for each of eight steps in eight rows,
-    set where the right neighbour is brighter.
+    `colour` is the mean as "#rrggbb". `dhashes` are those of the picture, of its mirror, and of it without an even
+    border: 16 hex digits, one bit for each of eight steps in eight rows, set where the right neighbour is brighter;
+    "" where the picture says too little to be told from others. `codes` is what QR and bar codes in it say.
     """
 
     variants: dict[Variant, bytes]
     width_px: Annotated[int, Meta(ge=1, le=1920)]
     height_px: Annotated[int, Meta(ge=1, le=1920)]
     colour: Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}\Z")]
-    dhash: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    dhashes: Dhashes
+    codes: Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)] = ()
 
 
 class Flaw(StrEnum):

@@ -60,6 +60,14 @@ class MediaStore:
         path = self._folder(Digest(digest)) / f"{variant}.webp"
         return path if path.is_file() else None
 
+    def read(self, digest: str, variant: Variant) -> bytes | None:
+        """The bytes of a variant. None where there is none (any more)."""
+        path = self.path(digest, variant)
+        try:
+            return None if path is None else path.read_bytes()
+        except FileNotFoundError:  # taken back this very moment
+            return None
+
     def remove(self, digest: Digest, *, even_young: bool = False) -> bool:
         """Delete a picture that no post uses; False when it stays because it is young (put within ten minutes).
 
