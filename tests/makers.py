@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from wall.gate import Gate, Outcome, Ruling, Verdict
+from wall.gate import Gate, Outcome, Prepared, Ruling, Verdict
 from wall.ledger import Ledger
 from wall.live import Wall
 from wall.model import Author, Card, CardAuthor, Digest, Picture, Post, PostId, Span, State
+from wall.settings import EventSettings, Settings
 from wall.store.client import Store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def settings_for(store: Store, **changes: Any) -> Settings:
+    """The settings of the wall that a test's store holds; `changes` replace sections."""
+    event = EventSettings(name="La Nuit des Lumières", slug=store.keys.base[3:-1], hashtags=("NuitVauclair",))
+    return Settings(event=event, **changes)
 
 
 def post(native_id: str = "1", text: str = "Bonjour", **more: Any) -> Post:
@@ -50,12 +57,18 @@ class Hands:
     async def claim(self, pid: PostId) -> str:
         return (await self.store.redis.hget(self.store.keys.post(pid), "pending") or b"").decode()
 
-    async def offer(self, of: Post, *pictures: Digest, ruling: Ruling = Ruling.NOTE) -> Outcome:
-        return await self.gate.offer(await self.claim(of.pid), card(of, *pictures), ruling=ruling)
+    async def offer(
+        self, of: Post, *pictures: Digest, ruling: Ruling = Ruling.NOTE, **prepared: Any
+    ) -> Outcome:
+        return await self.gate.offer(
+            await self.claim(of.pid), card(of, *pictures), ruling=ruling, prepared=Prepared(**prepared)
+        )
 
-    async def arrive(self, of: Post, *pictures: Digest, ruling: Ruling = Ruling.NOTE) -> Outcome:
+    async def arrive(
+        self, of: Post, *pictures: Digest, ruling: Ruling = Ruling.NOTE, **prepared: Any
+    ) -> Outcome:
         await self.gate.accept(of)
-        return await self.offer(of, *pictures, ruling=ruling)
+        return await self.offer(of, *pictures, ruling=ruling, **prepared)
 
     async def decide(self, of: Post, verdict: Verdict, *, by: str = "Anna", **more: Any) -> Outcome:
         (record,) = await self.ledger.records([of.pid])

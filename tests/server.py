@@ -12,9 +12,10 @@ import aiohttp
 import msgspec
 import uvicorn
 
+from tests.makers import settings_for
 from tests.stack import ADMIN, free_port
 from wall.secret import Secret
-from wall.settings import EventSettings, Settings, WebSettings
+from wall.settings import WebSettings
 from wall.store.client import Store
 from wall.web.auth import COOKIE, new_code
 from wall.web.room import Services
@@ -60,9 +61,8 @@ class Served:
 async def serving(store: Store, data_dir: Path, **changes: Any) -> AsyncIterator[Served]:
     """Serve this store's wall; `changes` replace sections of the settings."""
     port = free_port()
-    event = EventSettings(name="La Nuit des Lumières", slug=store.keys.base[3:-1], hashtags=("NuitVauclair",))
     web = WebSettings(port=port, admin_token=Secret(ADMIN))
-    settings = msgspec.structs.replace(Settings(event=event, web=web, data_dir=data_dir), **changes)
+    settings = settings_for(store, **{"web": web, "data_dir": data_dir, **changes})
     services = make_services(settings, store)
     server = uvicorn.Server(server_config(services))
     server.config.load()

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.makers import Hands, post
+from tests.makers import Hands, post, settings_for
 from tests.media.pictures import jpeg
 from wall.gate import Answer
 from wall.intake import GROUP, Intake
+from wall.judge import Judge
 from wall.media.fetch import Fetcher
 from wall.media.pool import DecodePool
 from wall.media.store import MediaStore
@@ -70,7 +71,7 @@ class Shop:
             pool=pool,
             media=self.media,
             spool=self.spool,
-            mode_of=lambda source: self.modes.get(source, Mode.PRE),
+            judge=Judge(store, settings_for(store), mode_of=lambda source: self.modes.get(source, Mode.PRE)),
         )
 
 

@@ -22,6 +22,7 @@ from wall.secret import reveal
 from wall.settings import SettingsError, load, locate, sample_settings, slug_of
 from wall.settings_build import Hint, build
 from wall.settings_file import Notes
+from wall.settings_moderation import LabelSettings
 from wall.settings_shape import SECTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -241,6 +242,29 @@ def test_all_mistakes_come_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("label = 5", "label must be a list of tables; write [[label]], in double brackets, above each"),
+        ("[[labels]]\nname = 'press'", "labels is not a setting; labels are written [[label]]"),
+        ("[[label]]", "label[1].name is missing; it must be 1 to 24 of a-z, 0-9 and -"),
+        (
+            "[[label]]\nname = 'a'\n[[label]]\nname = 'a'",
+            "label[2].name: 'a' is the name of another label already",
+        ),
+        ("[[label]]\nname = 'a'\nemail = ['a b']", "label[1].email[1]: 'a b' is not one e-mail address"),
+        (
+            "[[label]]\nname = 'a'\nwebhook = 'x.org'",
+            "label[1].webhook: 'x.org' is not an address; write it like",
+        ),
+        ("[classifier]\nurl = 'http://u:p@x.org'", "classifier.url: it holds a password"),
+        ("[[label]]\nname = 'a'\n" * 25, "label may stand at most 24 times, not 25"),
+    ],
+)
+def test_a_wrong_label_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+    assert any(sentence in problem for problem in problems(tmp_path, f"event.name = 'x'\n{text}"))
+
+
+@pytest.mark.parametrize(
     ("line", "sentence"),
     [
         ("web.port = 0", "web.port must be a whole number from 1 to 65535, not 0"),
@@ -363,13 +387,17 @@ def test_the_example_file_is_the_one_that_init_writes(tmp_path: Path) -> None:
 def test_every_setting_stands_in_the_example_and_its_shown_value_is_valid(tmp_path: Path) -> None:
     (tmp_path / "admin-token.txt").write_text("x")
     bare = re.sub(r"^# (\w+ = )", r"\1", example(), flags=re.MULTILINE)
-    bare = bare.replace('token = { env = "MASTODON_TOKEN" }', "").replace("# [[source]]", "[[source]]")
+    bare = bare.replace('token = { env = "MASTODON_TOKEN" }', "")
+    bare = bare.replace("# [[source]]", "[[source]]").replace("# [[label]]", "[[label]]")
     found = tomllib.loads(bare)
+    assert list(found["label"][0]) == list(LabelSettings.__struct_fields__)
     for section, kind in SECTIONS.items():
         assert list(found[section]) == list(kind.__struct_fields__)
         for field in msgspec.structs.fields(kind):
             assert Hint(field.type).description.endswith(".")
-    read(tmp_path, bare)
+    secrets = dict.fromkeys(("CLASSIFIER_TOKEN", "SMTP_PASSWORD", "PRESS_SECRET"), "x")
+    (label,) = read(tmp_path, bare, env=secrets).labels
+    assert label.shown == "Press office"
 
 
 def test_reading_settings_loads_nothing_heavy() -> None:

@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from wall.dispatch.courier import Courier
 from wall.gate import Answer, Gate, Reason, Ruling
+from wall.judge import Judge
 from wall.loop import run
 from wall.media.fetch import Fetcher, FetchFailed, FetchRefused
 from wall.media.pool import DecodePool
@@ -33,24 +35,26 @@ from wall.model import (
     decode_post,
     utc_now,
 )
-from wall.moderation import RULES, rules_for
-from wall.moderation.rule import Mode, Rule, judge
+from wall.moderation.classifier import Classifier
 from wall.process import die_with_parent, leave, settings_of_role
 from wall.settings import Settings
 from wall.spool import Spool
 from wall.store.beat import BEAT_S, SILENT_S, Beats, beat_name
 from wall.store.client import Store, StoreError, StoreLost, StoreUnfit
 from wall.store.commands import Commands, Entry
+from wall.store.erasure import Erasure
 from wall.store.place import store_url_of
+from wall.watch import WATCH_S
 
 log = logging.getLogger("parvis.worker")
 
 GROUP = "workers"
-AT_ONCE = 4
+AT_ONCE = 16  # words mostly wait for the store: 4 at once are 90 posts a second, 16 are 210
+PICTURES_AT_ONCE = 4  # these are held in memory
 MOST_TRIES = 5
 FETCH_TRIES = 3
 PICTURES_A_POST = 4
-SWEEP_S = 60.0
+SWEEP_S = 15.0  # with the erasure's pause: within a minute
 FIRST_YEAR = 2000
 DISK_PAUSE_S = 1.0
 
@@ -68,6 +72,7 @@ async def serve(settings: Settings) -> None:
         Store(store_url_of(settings), event=settings.event.slug, name="worker") as store,
         Fetcher(allow=settings.network_access.allow, max_bytes=most) as fetcher,
         DecodePool(max_bytes=most) as pool,
+        Classifier(settings.classifier, folder=settings.folder, pool=pool) as classifier,
     ):
         try:
             await store.ready()
@@ -79,16 +84,16 @@ async def serve(settings: Settings) -> None:
             pool=pool,
             media=MediaStore(settings.data_dir / "media"),
             spool=Spool(settings.data_dir),
-            mode_of=lambda source: Mode(settings.mode_of(source)),
-            rules=rules_for(settings.moderation),
+            judge=Judge(store, settings, classifier=classifier),
         )
+        courier = Courier(store, settings)
         log.info("worker ready")
-        await intake.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(intake.run())
+            tasks.create_task(courier.run())
 
 
 class Intake:
-    """`mode_of` says how much a source is believed."""
-
     def __init__(
         self,
         *,
@@ -97,8 +102,7 @@ class Intake:
         pool: DecodePool,
         media: MediaStore,
         spool: Spool,
-        mode_of: Callable[[str], Mode],
-        rules: tuple[Rule, ...] = RULES,
+        judge: Judge,
     ) -> None:
         self._store = store
         self._keys = store.keys
@@ -107,10 +111,11 @@ class Intake:
         self._pool = pool
         self._media = media
         self._spool = spool
-        self._mode_of = mode_of
-        self._rules = rules
+        self._judge = judge
         self._name = beat_name("worker")
         self._beats = Beats(store)
+        self._easels = asyncio.Semaphore(PICTURES_AT_ONCE)
+        self._erasure = Erasure(store)
 
     async def run(self) -> None:
         """Work until cancelled. The store may go away and come back."""
@@ -118,6 +123,7 @@ class Intake:
             tasks.create_task(self._for_ever(self._read, pause_s=0.2))
             tasks.create_task(self._for_ever(self._beat, pause_s=BEAT_S))
             tasks.create_task(self._for_ever(self._sweep, pause_s=SWEEP_S))
+            tasks.create_task(self._for_ever(self._watch, pause_s=WATCH_S))
 
     async def _for_ever(self, step: Callable[[], Awaitable[None]], *, pause_s: float) -> None:
         is_lost = False
@@ -175,26 +181,27 @@ class Intake:
         answer = await reader.xreadgroup(GROUP, self._name, {self._keys.intake: "0"}, count=1000)
         return [entry for _, found in answer for entry in found]
 
-    async def _done(self, number: bytes) -> None:
-        pipe = self._store.redis.pipeline(transaction=False)
+    async def _done(self, number: bytes, claim: str) -> None:
+        """All or nothing: what was acknowledged and not deleted, nobody would ever look at again."""
+        pipe = self._store.redis.pipeline()
+        pipe.hdel(self._keys.intake_tries, claim)
         pipe.xack(self._keys.intake, GROUP, number)
+        pipe.xdel(self._keys.intake, number)
         await pipe.execute()
-        await self._store.redis.xdel(self._keys.intake, number)
 
     async def _handle(self, entry: Entry, room: asyncio.Semaphore) -> None:
         """Tries are counted before the work: a post that ends its worker has been tried."""
         number, fields = entry
         try:
-            if fields:
-                claim = fields[b"claim"].decode()
+            claim = fields[b"claim"].decode() if fields else ""
+            if claim:
                 if await self._store.redis.hincrby(self._keys.intake_tries, claim) > MOST_TRIES:
                     log.error("post %s failed %d times and is set aside", fields[b"id"].decode(), MOST_TRIES)
                     await self._set_aside(claim)
                     await self._store.redis.xadd(self._keys.intake_dead, {**fields, b"why": b"tries"})
                 else:
                     await self.prepare(claim)
-                await self._store.redis.hdel(self._keys.intake_tries, claim)
-            await self._done(number)
+            await self._done(number, claim)
         finally:
             room.release()
 
@@ -213,15 +220,23 @@ class Intake:
             return None
         notes: list[Reason] = []
         pictures: list[Picture] = []
+        looks: list[Rendered] = []
         is_gone = await self._store.redis.hget(self._keys.post(post.pid), "state") == State.WITHDRAWN.encode()
         for attachment in () if is_gone else post.attachments[:PICTURES_A_POST]:
-            picture = await self._picture(attachment, notes)
-            if picture is not None:
+            rendered = await self._render(attachment, notes)
+            picture = await self._kept(rendered, attachment.alt, notes) if rendered is not None else None
+            if rendered is not None and picture is not None:
                 pictures.append(picture)
+                looks.append(rendered)
         avatar = None if is_gone else await self._avatar(post.author)
         card = make_card(post, pictures=tuple(pictures), avatar=avatar)
-        ruling, reasons = judge(post, card, mode=self._mode_of(post.source), rules=self._rules, reasons=notes)
-        outcome = await self._gate.offer(claim, card, ruling=ruling, reasons=reasons)
+        if is_gone:
+            outcome = await self._gate.offer(claim, card, ruling=Ruling.HOLD)
+        else:
+            judged = await self._judge.judge(post, card, looks, notes)
+            outcome = await self._gate.offer(
+                claim, card, ruling=judged.ruling, reasons=judged.reasons, prepared=judged.prepared
+            )
         if outcome.answer not in (Answer.OK, Answer.EDIT):
             await self._gate.disown(card)
         for attachment in post.attachments:
@@ -242,22 +257,20 @@ class Intake:
         reasons = [Reason(rule="picture", text="unavailable")]
         await self._gate.offer(claim, card, ruling=Ruling.HOLD, reasons=reasons)
 
-    async def _picture(self, attachment: Attachment, notes: list[Reason]) -> Picture | None:
+    async def _render(self, attachment: Attachment, notes: list[Reason]) -> Rendered | None:
         if attachment.kind is MediaKind.AUDIO:
             return None
         url = attachment.poster_url if attachment.kind is MediaKind.VIDEO else attachment.url
         try:
-            data = await self._bytes(url, attachment.spool)
-            if data is None:
-                return None
-            rendered = await self._pool.render(data, purpose="picture")
+            async with self._easels:
+                data = await self._bytes(url, attachment.spool)
+                return None if data is None else await self._pool.render(data, purpose="picture")
         except Refused as refusal:
             notes.append(Reason(rule="picture", text=refusal.code))
             return None
         except (FetchRefused, FetchFailed) as refusal:
             notes.append(Reason(rule="picture", text=str(refusal)))
             return None
-        return await self._kept(rendered, attachment.alt, notes)
 
     async def _kept(self, rendered: Rendered, alt: str, notes: list[Reason]) -> Picture | None:
         """Stored, or a reason: a full disk is no fault of the post, its words go on."""
@@ -274,10 +287,11 @@ class Intake:
     async def _avatar(self, author: Author) -> Picture | None:
         """An author without a face is still an author: failures are not worth a note."""
         try:
-            data = await self._bytes(author.avatar_url, author.avatar_spool)
-            if data is None:
-                return None
-            return self._media.put(await self._pool.render(data, purpose="avatar"), author.name)
+            async with self._easels:
+                data = await self._bytes(author.avatar_url, author.avatar_spool)
+                if data is None:
+                    return None
+                return self._media.put(await self._pool.render(data, purpose="avatar"), author.name)
         except (Refused, FetchRefused, FetchFailed, OSError):
             return None
 
@@ -316,17 +330,22 @@ class Intake:
             return
         log.warning("worker %s is silent; taking over %d posts", name, len(numbers))
         for number, fields in await redis.xclaim(self._keys.intake, GROUP, self._name, 0, numbers):
-            if fields:
-                await self.prepare(fields[b"claim"].decode())
-            await self._done(number)
+            claim = fields[b"claim"].decode() if fields else ""
+            if claim:
+                await self.prepare(claim)
+            await self._done(number, claim)
+
+    async def _watch(self) -> None:
+        await self._judge.watch.look()
 
     async def _sweep(self) -> None:
-        """Delete pictures nobody uses, forget stale uploads, turn the page of idempotency keys."""
+        """Delete pictures nobody uses, forget stale uploads, turn the page of idempotency keys, erase."""
         for digest in await self._gate.unused_media():
             if self._media.remove(digest):
                 await self._gate.forget_media(digest)
         self._spool.sweep()
         await self._gate.turn_page()
+        await self._erasure.follow()
 
 
 def make_card(post: Post, *, pictures: tuple[Picture, ...] = (), avatar: Picture | None = None) -> Card:

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from wall.gate import Reason
-from wall.model import Card, PostId, State, content_hash, decode_card
+from wall.audit import Audit
+from wall.model import PostId, State
+from wall.record import Person, Record, read_person, read_record
 from wall.store.client import Store
 
-KNOWN = frozenset(state.value for state in State)
+__all__ = ["Ledger", "Person", "Record"]
 
-
-class Record(msgspec.Struct, frozen=True):
-    """A post as the desk sees it. `card` is None while its pictures are fetched, and on a tombstone."""
-
-    pid: PostId
-    state: State
-    rev: int
-    mrev: int
-    card: Card | None
-    reasons: tuple[Reason, ...]
-    by: str
-    at_ms: int
-    arrived_ms: int
-    is_edited: bool
-    is_pinned: bool
-    note: str
-    source: str
+NO_POSTS = (PostId("panic"), PostId("alarm"))
 
 
 class Ledger:
@@ -40,14 +23,42 @@ class Ledger:
         self._keys = store.keys
 
     async def records(self, pids: Iterable[PostId]) -> list[Record]:
-        """Posts as the desk sees them, in the order asked for; unknown ids are left out."""
+        """Posts as the desk sees them, in the order asked for; unknown and unreadable ones are left out."""
         wanted = list(pids)
         pipe = self._store.redis.pipeline(transaction=False)
         for pid in wanted:
             pipe.hgetall(self._keys.post(pid))
-        found = await pipe.execute()
-        records = (_record(pid, fields) for pid, fields in zip(wanted, found, strict=True) if fields)
-        return [record for record in records if record is not None]
+        found = await pipe.execute() if wanted else []
+        rows = (read_record(pid, fields) for pid, fields in zip(wanted, found, strict=True) if fields)
+        records = [record for record in rows if record is not None]
+        people = await self.people({record.author for record in records if record.author})
+        sizes = await self._cluster_sizes({record.cluster for record in records if record.cluster})
+        return [
+            msgspec.structs.replace(
+                record, person=people.get(record.author), cluster_size=sizes.get(record.cluster, 0)
+            )
+            for record in records
+        ]
+
+    async def people(self, keys: Iterable[str]) -> dict[str, Person]:
+        """What the wall knows of these authors, by `author_key`."""
+        wanted = sorted(keys)
+        pipe = self._store.redis.pipeline(transaction=False)
+        for key in wanted:
+            pipe.hgetall(self._keys.person(key))
+        found = await pipe.execute() if wanted else []
+        return {key: read_person(key, fields) for key, fields in zip(wanted, found, strict=True) if fields}
+
+    async def _cluster_sizes(self, clusters: Iterable[str]) -> dict[str, int]:
+        wanted = sorted(clusters)
+        pipe = self._store.redis.pipeline(transaction=False)
+        for cluster in wanted:
+            pipe.scard(self._keys.cluster(cluster))
+        return dict(zip(wanted, await pipe.execute() if wanted else [], strict=True))
+
+    async def alarm(self) -> bytes:
+        """The alarm as it was raised, JSON; b"" when all is calm."""
+        return await self._store.redis.get(self._keys.alarm) or b""
 
     async def listing(self, state: State, *, limit: int, after: str = "") -> tuple[list[Record], str | None]:
         """A page of one state, queue and held oldest first, the others newest first; and the next cursor."""
@@ -83,7 +94,8 @@ class Ledger:
         """(newest audit number, ids changed after audit number `n`), each id once."""
         entries = await self._store.redis.xrange(self._keys.audit, min=f"{n + 1}-0", count=limit)
         pids = dict.fromkeys(PostId(fields[b"id"].decode()) for _, fields in entries)
-        pids.pop(PostId("panic"), None)
+        for name in NO_POSTS:
+            pids.pop(name, None)
         return (int(entries[-1][0].split(b"-")[0]) if entries else n), list(pids)
 
     async def sources(self) -> list[dict[str, Any]]:
@@ -96,63 +108,5 @@ class Ledger:
 
     async def verify_audit(self) -> tuple[int, str | None]:
         """Recompute the chain: (entries, None) when unbroken, else (entries before it, what is wrong)."""
-        prev, n = "", 0
-        async for number, entry in self._audit_entries():
-            n += 1
-            at = number.split("-")[0]
-            names = ("id", "from", "to", "rev", "mrev", "by", "why", "idem", "seq", "at")
-            body = "|".join([at, *(entry.get(name, "") for name in names)])
-            expected = hashlib.sha1(
-                f"{prev}|{body}".encode("utf-8", "surrogateescape"), usedforsecurity=False
-            )
-            if int(at) != n:
-                return n - 1, f"entry {n} is missing"
-            if entry.get("prev", "") != prev or entry.get("h") != expected.hexdigest():
-                return n - 1, f"entry {n} was changed"
-            prev = entry["h"]
-        head = (await self._store.redis.hget(self._keys.meta, "audit_h") or b"").decode()
-        return (n, None) if head == prev else (n, "the newest entries are missing")
-
-    async def _audit_entries(self) -> AsyncIterator[tuple[str, dict[str, str]]]:
-        start = "-"
-        while True:
-            page = await self._store.redis.xrange(self._keys.audit, min=start, count=1000)
-            for number, fields in page:
-                yield (
-                    number.decode(),
-                    {k.decode(): v.decode("utf-8", "surrogateescape") for k, v in fields.items()},
-                )
-            if len(page) < 1000:
-                return
-            start = f"({page[-1][0].decode()}"
-
-
-def _record(pid: PostId, fields: dict[bytes, bytes]) -> Record | None:
-    """None for a state of another version of Parvis: what we do not know is not shown."""
-
-    def text(name: bytes) -> str:
-        return fields.get(name, b"").decode("utf-8", "replace")
-
-    if text(b"state") not in KNOWN:
-        return None
-    card: Card | None = None
-    content = fields.get(b"content", b"")
-    if content and content_hash(content) == text(b"chash"):
-        with contextlib.suppress(msgspec.DecodeError):
-            card = decode_card(content)
-    reasons: Any = fields.get(b"reasons") or b"[]"
-    return Record(
-        pid=pid,
-        state=State(text(b"state")),
-        rev=int(text(b"rev") or 0),
-        mrev=int(text(b"mrev") or 0),
-        card=card,
-        reasons=tuple(msgspec.json.decode(reasons, type=list[Reason])),
-        by=text(b"by"),
-        at_ms=int(text(b"at") or 0),
-        arrived_ms=int(text(b"arrived") or 0),
-        is_edited=text(b"edited") == "1",
-        is_pinned=text(b"pinned") == "1",
-        note=text(b"note"),
-        source=text(b"src"),
-    )
+        found = await Audit(self._store).verify()
+        return found.entries, found.wrong

@@ -18,6 +18,13 @@ import msgspec
 from wall.secret import Secret, reveal
 from wall.settings_build import Hint, build, from_text, nearest, shown
 from wall.settings_file import Notes, Table, read_table, resolve_secrets
+from wall.settings_moderation import (
+    AlarmSettings,
+    ClassifierSettings,
+    LabelSettings,
+    MailSettings,
+    ModerationSettings,
+)
 from wall.settings_shape import (
     DATA_NAME,
     OWN_SOURCE_KEYS,
@@ -25,8 +32,6 @@ from wall.settings_shape import (
     EventSettings,
     JoinSettings,
     MediaSettings,
-    Mode,
-    ModerationSettings,
     NetworkAccess,
     RedisSettings,
     ScreenSettings,
@@ -34,10 +39,15 @@ from wall.settings_shape import (
     SourceSettings,
     WebSettings,
 )
+from wall.settings_words import Mode
 
 __all__ = [
+    "AlarmSettings",
+    "ClassifierSettings",
     "EventSettings",
     "JoinSettings",
+    "LabelSettings",
+    "MailSettings",
     "MediaSettings",
     "Mode",
     "ModerationSettings",
@@ -59,6 +69,7 @@ __all__ = [
 
 CONFIG_NAME = "parvis.toml"
 MAX_SOURCES = 64
+MAX_LABELS = 24
 
 
 class SettingsError(Exception):
@@ -76,8 +87,13 @@ class SettingsError(Exception):
 
 
 KNOWN: dict[str, tuple[str, ...]] = {
-    "": (*SECTIONS, "source", "data_dir"),
+    "": (*SECTIONS, "source", "label", "data_dir"),
     **{section: kind.__struct_fields__ for section, kind in SECTIONS.items()},
+}
+
+PLURALS = {
+    "sources": "; sources are written [[source]]",
+    "labels": "; labels are written [[label]]",
 }
 
 ALIASES = {
@@ -95,6 +111,7 @@ SAMPLE: Table = {
         "hashtags": ["NuitVauclair"],
         "languages": ["fr", "en", "zh"],
     },
+    "moderation": {"repeats": "allow"},  # it begins again at its end
     "source": [
         {"network": "replay", "name": "sample", "file": "sample", "mode": "post", "speed": 1, "loop": True},
         {"network": "replay", "name": "visitors", "file": "visitors", "mode": "pre", "loop": True},
@@ -128,11 +145,7 @@ def load(path: Path | None, *, flags: Mapping[str, Any], env: Mapping[str, str])
         table["source"] = [{"network": "replay", "name": "replay", "file": replay}]
     for name in table:
         if name not in KNOWN[""]:
-            hint = (
-                "; sources are written [[source]]"
-                if name == "sources"
-                else nearest(name, where="", known=KNOWN)
-            )
+            hint = PLURALS.get(name) or nearest(name, where="", known=KNOWN)
             notes.problem(name, f" is not a setting{hint}")
     _overlay(table, env=env, flags=flags, notes=notes)
     sections = {
@@ -140,6 +153,7 @@ def load(path: Path | None, *, flags: Mapping[str, Any], env: Mapping[str, str])
         for name, kind in SECTIONS.items()
     }
     sources = _sources(table.get("source", []), notes)
+    labels = _labels(table.get("label", []), notes)
     data_dir = _data_dir(table.get("data_dir", DATA_NAME), folder=folder, notes=notes)
     if notes.problems:
         raise SettingsError(tuple(notes.problems), sources)
@@ -152,7 +166,12 @@ def load(path: Path | None, *, flags: Mapping[str, Any], env: Mapping[str, str])
         )
     built: dict[str, Any] = {**sections, "event": event}
     return Settings(
-        **built, sources=tuple(sources.values()), data_dir=data_dir, path=path, warnings=tuple(notes.warnings)
+        **built,
+        sources=tuple(sources.values()),
+        labels=labels,
+        data_dir=data_dir,
+        path=path,
+        warnings=tuple(notes.warnings),
     )
 
 
@@ -195,6 +214,23 @@ def _overlay(table: Table, *, env: Mapping[str, str], flags: Mapping[str, Any], 
             field = next(f for f in msgspec.structs.fields(SECTIONS[section]) if f.name == name)
             here[name] = from_text(Hint(field.type), value) if isinstance(value, str) else value
         notes.origins[key] = origin
+
+
+def _labels(raw: Any, notes: Notes) -> tuple[LabelSettings, ...]:
+    if not isinstance(raw, list) or not all(isinstance(one, dict) for one in raw):
+        notes.problem("label", " must be a list of tables; write [[label]], in double brackets, above each")
+        return ()
+    if len(raw) > MAX_LABELS:
+        notes.problem("label", f" may stand at most {MAX_LABELS} times, not {len(raw)}")
+        return ()
+    labels: dict[str, LabelSettings] = {}
+    for n, one in enumerate(raw, 1):
+        label = build(LabelSettings, one, where=f"label[{n}]", notes=notes, known={})
+        if label is not None and label.name in labels:
+            notes.problem(f"label[{n}].name", f": {label.name!r} is the name of another label already")
+        elif label is not None:
+            labels[label.name] = label
+    return tuple(labels.values())
 
 
 def _sources(raw: Any, notes: Notes) -> dict[int, SourceSettings]:

@@ -63,6 +63,28 @@ def public_url(value: str) -> str:
     return origin
 
 
+def endpoint(value: str) -> str:
+    """An address that we call: http or https, a host, and no user or password in it."""
+    text = value.strip()
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ValueError(f"{shown(value)} is not an address; write it like 'https://example.org/path'")
+    if parts.username or parts.password:
+        raise ValueError("it holds a password, which would be logged; use the key for the secret instead")
+    return text
+
+
+def email(value: str) -> str:
+    text = value.strip()
+    if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+|[^\s@<>,;]+@localhost", text):
+        raise ValueError(f"{shown(value)} is not one e-mail address; write it like 'press@example.org'")
+    return text
+
+
 def cidr(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value.strip()))

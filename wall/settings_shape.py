@@ -14,22 +14,16 @@ from msgspec import Meta
 
 from wall import settings_checks as check
 from wall.secret import Secret
-
-Mode = Literal["pre", "trusted", "post"]
-Treatment = Literal["allow", "note", "hold", "reject"]
+from wall.settings_moderation import (
+    AlarmSettings,
+    ClassifierSettings,
+    LabelSettings,
+    MailSettings,
+    ModerationSettings,
+)
+from wall.settings_words import ONE_LINE, Cidr, Hashtag, Mode, Name
 
 DATA_NAME = "parvis-data"
-_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*\Z"
-
-Hashtag = Annotated[
-    str, Meta(max_length=100, extra={"shape": 'a hashtag like "NuitVauclair"'}), check.hashtag
-]
-Cidr = Annotated[
-    str, Meta(max_length=64, extra={"shape": 'a range of addresses like "192.168.1.0/24"'}), check.cidr
-]
-Name = Meta(min_length=1, max_length=120, pattern=_ONE_LINE)
-Word = Annotated[str, Meta(min_length=2, max_length=60, pattern=_ONE_LINE)]
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}\Z", extra={"shape": 'the code of a language like "fr"'})]
 
 
 class EventSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +38,7 @@ class EventSettings(msgspec.Struct, frozen=True, kw_only=True):
             examples=["nuit-des-lumieres"],
         ),
     ] = ""
-    venue: Annotated[str, Meta(max_length=120, pattern=_ONE_LINE, description="Where it takes place.")] = ""
+    venue: Annotated[str, Meta(max_length=120, pattern=ONE_LINE, description="Where it takes place.")] = ""
     dates: Annotated[
         tuple[date, ...],
         Meta(
@@ -62,84 +56,6 @@ class EventSettings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Literal["fr", "en", "zh"], ...],
         Meta(min_length=1, max_length=3, description="Languages of the pages, the first is the event's own."),
     ] = ("fr", "en", "zh")
-
-
-class ModerationSettings(msgspec.Struct, frozen=True, kw_only=True):
-    mode: Annotated[
-        Mode,
-        Meta(
-            description="pre: a moderator sees every post first. trusted: authors approved before go up "
-            "at once. post: everything that no rule holds goes up at once."
-        ),
-    ] = "pre"
-    words_lists: Annotated[
-        tuple[Literal["fr", "en", "zh", "es", "de"], ...],
-        Meta(max_length=5, description="Languages of the lists of offensive words that hold a post."),
-    ] = ("fr", "en", "zh", "es", "de")
-    words_hold: Annotated[
-        tuple[Word, ...],
-        Meta(
-            max_length=500,
-            description='Your own words that hold a post; "word*" also stands for all that begin so.',
-            examples=[["rival fair", "boycott*"]],
-        ),
-    ] = ()
-    words_allow: Annotated[
-        tuple[Word, ...],
-        Meta(
-            max_length=500,
-            description="Words and phrases that pass although a list has them.",
-            examples=[["Cockburn"]],
-        ),
-    ] = ()
-    languages: Annotated[
-        tuple[Language, ...],
-        Meta(
-            max_length=32,
-            description="Languages wanted; posts known to be in another one are held. [] welcomes all.",
-            examples=[["fr", "en", "zh"]],
-        ),
-    ] = ()
-    links: Annotated[
-        Treatment,
-        Meta(
-            description="Posts with links. note: no source shows them at once, a moderator sees them first."
-        ),
-    ] = "note"
-    replies: Annotated[Treatment, Meta(description="Answers to other posts.")] = "allow"
-    reposts: Annotated[Treatment, Meta(description="Posts that somebody passed on.")] = "allow"
-    shouting: Annotated[
-        Treatment, Meta(description="Capitals throughout, or one sign more than ten times in a row.")
-    ] = "note"
-    near_empty: Annotated[
-        Treatment, Meta(description="Hashtags, mentions, links or emoji alone, without a picture.")
-    ] = "note"
-    min_followers: Annotated[
-        int,
-        Meta(
-            ge=0, le=1_000_000, description="Authors known to have fewer followers are held. 0 holds nobody."
-        ),
-    ] = 0
-    min_account_age_days: Annotated[
-        int,
-        Meta(ge=0, le=3650, description="Accounts known to be younger, in days, are held. 0 holds nobody."),
-    ] = 0
-    names_protected: Annotated[
-        tuple[Word, ...],
-        Meta(
-            max_length=64,
-            description="Names that others may not bear: an author called so, or nearly so, is held.",
-            examples=[["Musée Vauclair"]],
-        ),
-    ] = ()
-    names_own: Annotated[
-        tuple[Word, ...],
-        Meta(
-            max_length=64,
-            description="Handles and sources that may bear these names.",
-            examples=[["@vauclair@social.example.org"]],
-        ),
-    ] = ()
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +85,10 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
         | None
     ) = None
     mode: Annotated[Mode, Meta(description="Instead of moderation.mode.")] | None = None
+    four_eyes: Annotated[bool, Meta(description="Instead of moderation.four_eyes.")] | None = None
+    daily_cap: (
+        Annotated[int, Meta(ge=0, le=10_000_000, description="Instead of moderation.daily_cap.")] | None
+    ) = None
     options: dict[str, Any] = {}
 
 
@@ -282,6 +202,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     event: EventSettings
     moderation: ModerationSettings = ModerationSettings()
+    alarm: AlarmSettings = AlarmSettings()
+    classifier: ClassifierSettings = ClassifierSettings()
+    mail: MailSettings = MailSettings()
+    labels: tuple[LabelSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     network_access: NetworkAccess = NetworkAccess()
     redis: RedisSettings = RedisSettings()
@@ -293,24 +217,44 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     path: Path | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def folder(self) -> Path:
+        """Where paths in the settings start from: beside the file, or here."""
+        return self.path.absolute().parent if self.path else Path.cwd()
+
     def hashtags_of(self, source: SourceSettings) -> tuple[str, ...]:
         return self.event.hashtags if source.hashtags is None else source.hashtags
 
     def mode_of(self, source_name: str) -> Mode:
         """The mode for posts of this source; the event's for visitors' posts and sources that are gone."""
-        own = next((source.mode for source in self.sources if source.name == source_name), None)
-        return own or self.moderation.mode
+        own = self.source(source_name)
+        return self.moderation.mode if own is None or own.mode is None else own.mode
+
+    def needs_two(self, source_name: str) -> bool:
+        """Whether two people must approve posts of this source."""
+        own = self.source(source_name)
+        return self.moderation.four_eyes if own is None or own.four_eyes is None else own.four_eyes
+
+    def daily_cap_of(self, source_name: str) -> int:
+        own = self.source(source_name)
+        return self.moderation.daily_cap if own is None or own.daily_cap is None else own.daily_cap
+
+    def source(self, name: str) -> SourceSettings | None:
+        return next((source for source in self.sources if source.name == name), None)
 
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "event": EventSettings,
     "moderation": ModerationSettings,
+    "alarm": AlarmSettings,
+    "classifier": ClassifierSettings,
     "network_access": NetworkAccess,
     "redis": RedisSettings,
     "web": WebSettings,
     "screen": ScreenSettings,
     "join": JoinSettings,
     "media": MediaSettings,
+    "mail": MailSettings,
 }
 
-OWN_SOURCE_KEYS = ("network", "name", "hashtags", "mode")
+OWN_SOURCE_KEYS = ("network", "name", "hashtags", "mode", "four_eyes", "daily_cap")

@@ -12,7 +12,6 @@ from tests.makers import NOW, Hands, card, post
 from wall.gate import Answer, Gate, Reason, Ruling, Verdict
 from wall.model import Author, Digest, PostId, State, plain
 from wall.store.client import Store
-from wall.store.scripts import verbs
 
 A, B = Digest("a" * 64), Digest("b" * 64)
 
@@ -387,7 +386,3 @@ async def test_a_forgotten_script_is_loaded_again(room: Hands) -> None:
     await room.gate.accept(post())
     await room.store.redis.script_flush()  # type: ignore[attr-defined]  # only this test needs the command
     assert (await room.offer(post())).answer is Answer.OK
-
-
-def test_every_script_has_a_test_here() -> None:
-    assert set(verbs()) == {"accept", "decide", "fsck", "offer", "panic", "snapshot", "turn", "withdraw"}

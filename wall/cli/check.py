@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wall.cli.roles import networks
-from wall.settings import SettingsError, SourceSettings, load
+from wall.dispatch.fitness import problems as label_problems
+from wall.moderation.classifier import problems as classifier_problems
+from wall.settings import Settings, SettingsError, SourceSettings, load
 
 
 def check_all(path: Path | None, *, env: Mapping[str, str]) -> tuple[list[str], list[str], int]:
@@ -17,6 +19,7 @@ def check_all(path: Path | None, *, env: Mapping[str, str]) -> tuple[list[str], 
     try:
         settings = load(path, flags={}, env=env)
         sources, warnings = dict(enumerate(settings.sources, 1)), list(settings.warnings)
+        problems += judge_whole(settings)
     except SettingsError as error:
         problems += error.problems
         sources = error.sources
@@ -25,6 +28,11 @@ def check_all(path: Path | None, *, env: Mapping[str, str]) -> tuple[list[str], 
         problems += wrong
         warnings += doubtful
     return problems, warnings, len(sources)
+
+
+def judge_whole(settings: Settings) -> list[str]:
+    """What is wrong with settings that only make sense together, or with what they point to."""
+    return [*label_problems(settings), *classifier_problems(settings.classifier, folder=settings.folder)]
 
 
 def judge_source(source: SourceSettings, *, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

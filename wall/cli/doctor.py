@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from wall.cli.check import judge_source
+from wall.cli.check import judge_source, judge_whole
 from wall.cli.folder import LEAST_FREE_BYTES, Refused, check_port, claim, filesystem_of, free_bytes
 from wall.cli.roles import networks
 from wall.settings import Settings, SettingsError, SourceSettings, load
@@ -50,6 +50,7 @@ def examine(path: Path | None, *, flags: Mapping[str, Any], env: Mapping[str, st
         yield finding
     if not is_running:
         yield _port(settings)
+    yield from (Finding("bad", problem) for problem in judge_whole(settings))
     for n, source in enumerate(settings.sources, 1):
         wrong, doubtful = judge_source(source, where=f"source[{n}]")
         yield from (Finding("bad", problem) for problem in wrong)

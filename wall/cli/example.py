@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from wall.settings_build import Hint
+from wall.settings_moderation import LabelSettings
 from wall.settings_shape import SECTIONS
 
 HEAD = """\
@@ -27,7 +28,8 @@ FOOT = """\
 
 # Where the posts come from: one [[source]] for each, in double brackets. `parvis networks` lists the kinds
 # and their own options. A secret is best kept elsewhere: { env = "NAME" } or { file = "path" }.
-# Beside its own options a source may have a name (for the desk), hashtags and a mode instead of those above.
+# Beside its own options a source may have a name (for the desk), and its own hashtags, mode, four_eyes and
+# daily_cap instead of those above.
 
 [[source]]
 network = "mastodon"
@@ -46,6 +48,12 @@ network = "bluesky"
 # loop = true
 """
 
+LABELS = """\
+
+# Departments that posts are passed on to: one [[label]] for each, in double brackets.
+# [[label]]
+"""
+
 SET: Mapping[str, Any] = {
     "event.name": "La Nuit des Lumières",
     "event.venue": "Musée Vauclair",
@@ -62,7 +70,9 @@ def example() -> str:
         for field in msgspec.structs.fields(kind):
             lines += _entry(f"{section}.{field.name}", field)
         parts.append("\n".join(lines) + "\n")
-    return "".join([*parts, FOOT])
+    labels = [line for field in msgspec.structs.fields(LabelSettings) for line in _entry("label", field)]
+    commented = "\n".join(line if line.startswith("#") else f"# {line}" for line in labels)
+    return "".join([*parts, FOOT, LABELS, commented, "\n"])
 
 
 def _entry(key: str, field: msgspec.structs.FieldInfo) -> list[str]:

@@ -168,6 +168,11 @@ class Store:
         await self.redis.hsetnx(self.keys.meta, "epoch", secrets.token_hex(8))
         await self.redis.set(self.keys.secret, secrets.token_bytes(32), nx=True)
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the server is on this machine and no port of it leads outside: ours, or as good as ours."""
+        return self.url.startswith("unix:")
+
     async def is_serving(self) -> bool:
         try:
             return bool(await self.redis.get(self.keys.schema))

@@ -21,8 +21,9 @@ class Keys:
     def post(self, pid: PostId) -> str:
         """Hash, kept to the end of the event + 30 days. Written by the gate's scripts.
 
-        state, rev, mrev, arr, seq, shash, chash, content, reasons, media, pending, edited, note, by, src, at,
-        author, counts, shown; a tombstone keeps state, why, chash and the counters alone.
+        state, rev, mrev, arr, place, seq, shash, chash, content, reasons, media, pending, edited, note, by, src,
+        at, author, counts, shown, cluster, labels, memo, dhashes, eyes, eyes_by; a tombstone keeps state, why,
+        chash and the counters alone.
         """
         return self._key("post", pid)
 
@@ -32,12 +33,12 @@ class Keys:
 
     @property
     def queue(self) -> str:
-        """Zset pid -> arrival number. Posts offered for a decision. Written by the gate."""
+        """Zset pid -> place, fair between authors. Posts offered for a decision. Written by the gate."""
         return self._key("queue")
 
     @property
     def held(self) -> str:
-        """Zset pid -> arrival number. Posts that wait for a second look. Written by the gate."""
+        """Zset pid -> place. Posts that wait for a second look. Written by the gate."""
         return self._key("held")
 
     @property
@@ -62,7 +63,7 @@ class Keys:
 
     @property
     def meta(self) -> str:
-        """Hash: epoch (written once), seq, arr, audit_n, audit_h. Written by the gate."""
+        """Hash: epoch (written once), seq, arr, audit_n, audit_h, by the gate; rewritten, by the worker."""
         return self._key("live", "meta")
 
     @property
@@ -89,6 +90,11 @@ class Keys:
     def commands_tick(self) -> str:
         """Pub/sub channel: commands for screens (identify, reload). Not kept."""
         return self._key("screens", "commands")
+
+    @property
+    def people_tick(self) -> str:
+        """Pub/sub channel: who is at a web process's desks (names and ids), for the others'. Not kept."""
+        return self._key("desk", "people")
 
     @property
     def audit(self) -> str:
@@ -128,6 +134,73 @@ class Keys:
     def author(self, author: str) -> str:
         """Set of pids of one author (`author_key`). Written by accept."""
         return self._key("author", author)
+
+    def person(self, author: str) -> str:
+        """Hash of what this wall knows of an author (`author_key`); a ban or trust stays when his posts have gone.
+
+        who (JSON: name, handle, network), standing, standing_by, standing_at, and how many posts stand queued,
+        held, approved, rejected, withdrawn: by the gate. recent: by the worker.
+        """
+        return self._key("person", author)
+
+    @property
+    def banned(self) -> str:
+        """Set of banned authors (`author_key`). Written by the gate."""
+        return self._key("banned")
+
+    def cluster(self, cluster: str) -> str:
+        """Set of the pids of nearly equal posts that wait; named after the first of them. Written by the gate."""
+        return self._key("cluster", cluster)
+
+    @property
+    def twins(self) -> str:
+        """Hash of signatures of texts and pictures -> clusters, the newest. Written by the worker."""
+        return self._key("twins", "now")
+
+    @property
+    def twins_before(self) -> str:
+        """The generation of signatures before; dropped whole when a new one is begun."""
+        return self._key("twins", "before")
+
+    @property
+    def rejected_pictures(self) -> str:
+        """Hash dHash -> "at by" of pictures that a moderator turned down. Written by the gate."""
+        return self._key("pictures", "rejected")
+
+    @property
+    def caps(self) -> str:
+        """Hash source -> "day count": posts a source brought today. Written by the worker."""
+        return self._key("caps")
+
+    @property
+    def pulse(self) -> str:
+        """Hash "bucket field" -> count: arrivals in steps of ten seconds. Written by the workers."""
+        return self._key("pulse")
+
+    @property
+    def alarm(self) -> str:
+        """String: the alarm as JSON while it lasts. Written by the gate."""
+        return self._key("alarm")
+
+    @property
+    def label_queue(self) -> str:
+        """Stream + group `couriers`: id, label, rev of posts to pass on. Written by the gate."""
+        return self._key("labels")
+
+    @property
+    def label_sent(self) -> str:
+        """Hash "<delivery id> <kind>" -> when a department took it (ms). Written by the courier."""
+        return self._key("labels", "sent")
+
+    @property
+    def label_state(self) -> str:
+        """Hash "<label> <kind> <what>" -> sent, failed, error, at: see `Tally`. Written by the courier."""
+        return self._key("labels", "state")
+
+    @property
+    def label_dead(self) -> str:
+        """Stream: id, label, rev, kind, why of what no department took. Written by the courier."""
+        return self._key("labels", "dead")
 
     @property
     def media(self) -> str:
@@ -176,14 +249,27 @@ class Keys:
         return self._key("source", source)
 
     @property
+    def users(self) -> str:
+        """Hash id of a name -> JSON: name, role, hash of the password, gen, since, invitation.
+
+        Written by web and `parvis user`.
+        """
+        return self._key("auth", "users")
+
+    @property
     def sessions(self) -> str:
-        """Hash sha256(session id) -> JSON: name, role, created, seen. Written by web."""
+        """Hash sha256(session id) -> JSON: name, role, id, gens, since, seen, lived, address, device. Written by web."""
         return self._key("auth", "sessions")
 
     @property
     def codes(self) -> str:
         """Hash sha256(sign-in code) -> JSON: role, created. One use. Written by web and `parvis pair`."""
         return self._key("auth", "codes")
+
+    @property
+    def pairings(self) -> str:
+        """Hash sha256(half a pairing code) -> JSON: whose tablet, until when, wrong tries. One use. Written by web."""
+        return self._key("auth", "pairings")
 
     @property
     def tokens(self) -> str:

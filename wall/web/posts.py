@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,14 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from wall.finder import Finder
+from wall.finder_index import Wanted
 from wall.gate import Answer, Gate, Verdict
-from wall.ledger import Ledger, Record
+from wall.ledger import Ledger
 from wall.live import Item, Wall
 from wall.model import PostId, State
+from wall.record import Memo, Person, Record, iso
 from wall.settings import Settings
 from wall.web.answers import ApiError, answer, number, read_json
 from wall.web.auth import Auth
+from wall.web.auth import Person as Signed
 from wall.web.guards import need_same_origin
+from wall.web.search import building, cursor_of, state_of, wanted_of
 
 LISTED = (State.QUEUED, State.HELD, State.APPROVED, State.REJECTED)
 WALL_LIMIT = 200
@@ -52,21 +56,48 @@ def desk_card(record: Record) -> dict[str, Any]:
         "mrev": record.mrev,
         "by": record.by,
         "reasons": record.reasons,
-        "at": datetime.fromtimestamp(record.at_ms / 1000, UTC).isoformat(),
-        "arrived": datetime.fromtimestamp(record.arrived_ms / 1000, UTC).isoformat(),
+        "at": iso(record.at_ms),
+        "arrived": iso(record.arrived_ms),
+        "place": record.place,
         "edited": record.is_edited,
         "pinned": record.is_pinned,
         "note": record.note,
         "source": record.source,
+        "author": None if record.person is None else author_json(record.person),
+        "cluster": _cluster_json(record),
+        "labels": record.labels,
+        "memo": None if record.memo is None else _memo_json(record.memo),
+        "eyes": {"needed": 2, "by": [record.yes_by] if record.yes_by else []} if record.needs_two else None,
     }
 
 
+def author_json(person: Person) -> dict[str, Any]:
+    return {"key": person.key, "standing": person.standing, "by": person.by, "counts": person.counts}
+
+
+def _cluster_json(record: Record) -> dict[str, Any] | None:
+    """The posts nearly equal to this one that wait with it."""
+    is_waiting = record.state in (State.QUEUED, State.HELD)
+    return (
+        {"id": record.cluster, "size": record.cluster_size}
+        if is_waiting and record.cluster_size > 1
+        else None
+    )
+
+
+def _memo_json(memo: Memo) -> dict[str, str]:
+    return {"text": memo.text, "by": memo.by, "at": iso(memo.at_ms)}
+
+
 class PostsApi:
-    def __init__(self, *, settings: Settings, gate: Gate, wall: Wall, ledger: Ledger, auth: Auth) -> None:
+    def __init__(
+        self, *, settings: Settings, gate: Gate, wall: Wall, ledger: Ledger, finder: Finder, auth: Auth
+    ) -> None:
         self._settings = settings
         self._gate = gate
         self._wall = wall
         self._ledger = ledger
+        self._finder = finder
         self._auth = auth
 
     @property
@@ -91,19 +122,20 @@ class PostsApi:
 
     async def posts(self, request: Request) -> Response:
         await self._auth.need(request, "viewer")
-        state = request.query_params.get("state", State.QUEUED)
-        if state not in LISTED:
-            raise ApiError(400, "invalid", f"state must be one of {', '.join(LISTED)}", field="state")
+        state, wanted, cursor = state_of(request), wanted_of(request), cursor_of(request)
         limit = number(request, "limit", default=50, low=1, high=200)
-        cursor = request.query_params.get("cursor", "")
-        if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
-            raise ApiError(400, "invalid", "cursor must be one that this address gave", field="cursor")
-        records, after = await self._ledger.listing(State(state), limit=limit, after=cursor)
-        return answer({"posts": [desk_card(record) for record in records], "cursor": after})
+        if wanted == Wanted():
+            records, after = await self._ledger.listing(state, limit=limit, after=cursor)
+            total, share = (await self._ledger.counts())[state], {}
+        else:
+            found = await self._finder.find(state, wanted, limit=limit, after=int(cursor) if cursor else None)
+            records, after, total, share = found.records, found.cursor, found.total, building(self._finder)
+        cards = [desk_card(record) for record in records]
+        return answer({"posts": cards, "cursor": after, "total": total, **share})
 
     async def post(self, request: Request) -> Response:
         await self._auth.need(request, "viewer")
-        record = await self._record(_pid(request))
+        record = await self._record(path_pid(request))
         if record is None:
             raise ApiError(404, "no-post", "there is no such post")
         return answer({"post": desk_card(record)})
@@ -111,23 +143,16 @@ class PostsApi:
     async def decide(self, request: Request) -> Response:
         person = await self._auth.need(request, "moderator")
         need_same_origin(request, person)
-        pid = _pid(request)
-        idem = request.headers.get("idempotency-key", "")
-        if not 8 <= len(idem) <= 100 or not idem.isascii() or not idem.isprintable():
-            raise ApiError(
-                400,
-                "no-key",
-                "send an Idempotency-Key of 8 to 100 characters, new for each decision",
-                field="idem",
-            )
+        pid = path_pid(request)
+        idem = idempotency_key(request, person)
         said = await read_json(request, Decision)
         outcome = await self._gate.decide(
-            pid, said.verdict, by=person.name, rev=said.rev, mrev=said.mrev, idem=f"{person.name}:{idem}"
+            pid, said.verdict, by=person.name, rev=said.rev, mrev=said.mrev, idem=idem
         )
         record = await self._record(pid)
         card = None if record is None else desk_card(record)
         match outcome.answer:
-            case Answer.OK | Answer.REPLAY | Answer.SAME:
+            case Answer.OK | Answer.SECOND | Answer.REPLAY | Answer.SAME:
                 return answer({"answer": outcome.answer, "post": card, "by": outcome.by, "seq": outcome.seq})
             case Answer.NOPOST:
                 raise ApiError(404, "no-post", "there is no such post")
@@ -160,8 +185,22 @@ class PostsApi:
         return found[0] if found else None
 
 
-def _pid(request: Request) -> PostId:
+def path_pid(request: Request) -> PostId:
     pid = request.path_params["id"]
-    if not (len(pid) == 26 and pid.isascii() and pid.isalnum()):
+    if not is_key(pid):
         raise ApiError(404, "no-post", "there is no such post")
     return PostId(pid)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text has the form of our ids of posts and authors."""
+    return len(text) == 26 and text.isascii() and text.isalnum()
+
+
+def idempotency_key(request: Request, person: Signed) -> str:
+    """The request's key, the person's own: nobody's press is taken for another's. Raises `ApiError` 400."""
+    idem = request.headers.get("idempotency-key", "")
+    if not 8 <= len(idem) <= 100 or not idem.isascii() or not idem.isprintable():
+        message = "send an Idempotency-Key of 8 to 100 characters, new for each decision"
+        raise ApiError(400, "no-key", message, field="idem")
+    return f"{person.name}:{idem}"

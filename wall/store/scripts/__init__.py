@@ -1,7 +1,7 @@
 """Lua scripts, one verb a file: two writes that must agree are one script.
 
-`_prelude.lua` stands before each script that moves a post. EVALSHA is used, and redis-py reloads a script the
-server has forgotten.
+`_prelude.lua` stands before each script that moves a post, `_verdicts.lua` before those that decide. EVALSHA is
+used, and redis-py reloads a script the server has forgotten.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from redis.asyncio import Redis
 from wall.store.commands import Script
 
 FOLDER = Path(__file__).parent
-PLAIN = frozenset({"snapshot", "turn"})
+PLAIN = frozenset({"snapshot", "swap", "turn", "user"})
+DECIDING = frozenset({"decide", "decide_many"})
 
 
 def source(verb: str) -> str:
     """The whole text that the server runs for a verb."""
-    body = (FOLDER / f"{verb}.lua").read_text(encoding="utf-8")
-    if verb in PLAIN:
-        return body
-    return (FOLDER / "_prelude.lua").read_text(encoding="utf-8") + "\n" + body
+    before = () if verb in PLAIN else ("_prelude", "_verdicts") if verb in DECIDING else ("_prelude",)
+    return "\n".join((FOLDER / f"{part}.lua").read_text(encoding="utf-8") for part in (*before, verb))
 
 
 def verbs() -> tuple[str, ...]:

@@ -1,15 +1,19 @@
 -- Common to every script that moves a post. Prepended by the loader.
 --
 -- KEYS 1 post · 2 queue · 3 held · 4 rejected · 5 live · 6 items · 7 meta · 8 log · 9 audit · 10 media · 11 media gone
---      12 pinned
--- ARGV 1 live channel · 2 desk channel · 3 now (ms, for display only) · 4 by · 5 pid
+--      12 pinned · 13 author's person · 14 cluster
+-- ARGV 1 live channel · 2 desk channel · 3 now (ms, for display only) · 4 by · 5 pid · 6 cluster id or ''
+-- Keys 1, 13 and 14 belong to one post; a script for many posts turns to each in its turn.
 --
 -- A script validates everything first and writes afterwards: the store does not roll back a runtime error.
 
 local K = { post = KEYS[1], queue = KEYS[2], held = KEYS[3], rejected = KEYS[4], live = KEYS[5], items = KEYS[6],
-            meta = KEYS[7], log = KEYS[8], audit = KEYS[9], media = KEYS[10], gone = KEYS[11], pinned = KEYS[12] }
-local A = { tick = ARGV[1], desk = ARGV[2], now = ARGV[3], by = ARGV[4], pid = ARGV[5] }
+            meta = KEYS[7], log = KEYS[8], audit = KEYS[9], media = KEYS[10], gone = KEYS[11], pinned = KEYS[12],
+            person = KEYS[13], cluster = KEYS[14] }
+local A = { tick = ARGV[1], desk = ARGV[2], now = ARGV[3], by = ARGV[4], pid = ARGV[5], cluster = ARGV[6] }
 local LOG_LENGTH = 10000
+local SPACE = 20 -- how many places an author's next waiting post, or a copy, stands behind the one before
+local PLACE = 100000 -- places are numbers of their own: the arrival number makes each one different
 
 local function get(field)
   return redis.call('HGET', K.post, field) or ''
@@ -56,6 +60,28 @@ local function use_media(list, by)
   end
 end
 
+-- How many of an author's posts stand where. Whoever has none left here is forgotten but for a ban or trust.
+local function tally(from, to)
+  if get('author') == '' or from == to then return end
+  if from ~= '' then redis.call('HINCRBY', K.person, from, -1) end
+  redis.call('HINCRBY', K.person, to, 1)
+  if to ~= 'withdrawn' then return end
+  for _, n in ipairs(redis.call('HMGET', K.person, 'queued', 'held', 'approved', 'rejected')) do
+    if n and tonumber(n) > 0 then return end
+  end
+  redis.call('HDEL', K.person, 'who', 'recent')
+end
+
+local function enlist(list)
+  redis.call('ZADD', list, tonumber(get('place')) or get('arr'), A.pid)
+  if A.cluster ~= '' then redis.call('SADD', K.cluster, A.pid) end
+end
+
+local function strike(list)
+  redis.call('ZREM', list, A.pid)
+  if A.cluster ~= '' then redis.call('SREM', K.cluster, A.pid) end
+end
+
 local function live_item()
   local pinned = get('pinned') == '1' and '1' or '0'
   return get('rev') .. ' ' .. pinned .. ' ' .. get('chash') .. ' ' .. get('content')
@@ -64,8 +90,8 @@ end
 -- Moves the post between states; returns the sequence number when the wall changed, else ''.
 local function move(from, to, why)
   local seq = ''
-  if from == 'queued' then redis.call('ZREM', K.queue, A.pid)
-  elseif from == 'held' then redis.call('ZREM', K.held, A.pid)
+  if from == 'queued' then strike(K.queue)
+  elseif from == 'held' then strike(K.held)
   elseif from == 'rejected' then redis.call('ZREM', K.rejected, A.pid)
   elseif from == 'approved' then
     redis.call('ZREM', K.live, A.pid)
@@ -74,6 +100,7 @@ local function move(from, to, why)
     redis.call('SREM', K.pinned, A.pid)
     seq = log_op('del', get('rev'), why)
   end
+  tally(from, to)
   set('state', to)
   if to == 'approved' then
     seq = log_op('add', get('rev'), why)
@@ -83,8 +110,8 @@ local function move(from, to, why)
   elseif to == 'rejected' then
     redis.call('ZADD', K.rejected, redis.call('HINCRBY', K.meta, 'rej', 1), A.pid)
   elseif get('pending') == '' then
-    if to == 'queued' then redis.call('ZADD', K.queue, get('arr'), A.pid)
-    elseif to == 'held' then redis.call('ZADD', K.held, get('arr'), A.pid) end
+    if to == 'queued' then enlist(K.queue)
+    elseif to == 'held' then enlist(K.held) end
   end
   return seq
 end
@@ -96,11 +123,22 @@ local function bury(from, why)
     use_media(get('media'), -1)
     seq = move(from, 'withdrawn', why)
   end
-  redis.call('HDEL', K.post, 'content', 'reasons', 'media', 'pending', 'author', 'counts', 'shash', 'note', 'edited')
+  redis.call('HDEL', K.post, 'content', 'reasons', 'media', 'pending', 'author', 'counts', 'shash', 'note', 'edited',
+             'cluster', 'labels', 'memo', 'dhashes', 'eyes', 'eyes_by')
   redis.call('HSETNX', K.post, 'rev', '0')
   redis.call('HINCRBY', K.post, 'mrev', 1)
   set('state', 'withdrawn', 'why', why, 'by', A.by, 'at', A.now)
   return seq
+end
+
+-- Departments learn of a label once: those that stood there before are not told again.
+local function queue_labels(stream, before, now)
+  before = ' ' .. before .. ' '
+  for label in string.gmatch(now, '%S+') do
+    if not string.find(before, ' ' .. label .. ' ', 1, true) then
+      redis.call('XADD', stream, '*', 'id', A.pid, 'label', label, 'rev', get('rev'))
+    end
+  end
 end
 
 local function answer(word, seq)

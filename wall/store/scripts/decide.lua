@@ -1,71 +1,41 @@
 -- A moderator's decision. Taking down needs nothing but the id; putting up needs the revisions that were seen.
+-- Where two people must say yes, the first yes is kept on the post and moves nothing.
 --
--- KEYS 13 idem · 14 idem of the day before · 15 source's posts
--- ARGV 6 verdict · 7 rev seen · 8 mrev seen · 9 idempotency key or '' · 10 fingerprint of the request
+-- KEYS 15 idem · 16 idem of the day before · 17 source's posts · 18 rejected pictures
+-- ARGV 7 verdict · 8 rev seen · 9 mrev seen · 10 idempotency key or '' · 11 fingerprint of the request
 -- Whatever was answered is kept under the key: asked again it has no effect, however things stand by then.
--- Returns {OK | REPLAY | SAME | STALE | ILLEGAL | GONE | NOPOST | CONFLICT, state, rev, mrev, by, seq}
+-- Returns {OK | SECOND | REPLAY | SAME | STALE | ILLEGAL | GONE | NOPOST | CONFLICT | AGAIN, state, rev, mrev, by, seq}
 
-local verdict, rev, mrev, idem, fingerprint = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local verdict, idem, fingerprint = ARGV[7], ARGV[10], ARGV[11]
 
 local function finish(word, seq)
-  if idem ~= '' then redis.call('HSET', KEYS[13], idem, fingerprint .. '|' .. word) end
+  if idem ~= '' then redis.call('HSET', KEYS[15], idem, fingerprint .. '|' .. word) end
   return answer(word, seq)
 end
 
 if idem ~= '' then
-  local done = redis.call('HGET', KEYS[13], idem) or redis.call('HGET', KEYS[14], idem)
+  local done = redis.call('HGET', KEYS[15], idem) or redis.call('HGET', KEYS[16], idem)
   if done then
     local before, word = string.match(done, '^(.-)|(.*)$')
     if before ~= fingerprint then return answer('CONFLICT') end
     return answer((word == 'OK' or word == 'SAME') and 'REPLAY' or word)
   end
 end
+if get('cluster') ~= A.cluster then return answer('AGAIN') end
 
-local TARGET = { approve = 'approved', reject = 'rejected', hold = 'held', release = 'queued', unapprove = 'queued',
-                 reopen = 'queued', withdraw = 'withdrawn', pin = 'approved', unpin = 'approved' }
-local FROM = {
-  approve = { queued = true, held = true },
-  reject = { queued = true, held = true, approved = true },
-  hold = { queued = true },
-  release = { held = true },
-  unapprove = { approved = true },
-  reopen = { rejected = true },
-  withdraw = { queued = true, held = true, approved = true, rejected = true, expired = true },
-  pin = { approved = true },
-  unpin = { approved = true },
-}
-local state, to = get('state'), TARGET[verdict]
+local why_not = refusal(verdict, ARGV[8], ARGV[9])
+if why_not == 'NOPOST' or why_not == 'GONE' or not TARGET[verdict] then return answer(why_not) end
+if why_not then return finish(why_not) end
 
-if not to then return answer('ILLEGAL') end
-if state == '' then return answer('NOPOST') end
-if state == 'withdrawn' and verdict ~= 'withdraw' then return answer('GONE') end
-if verdict == 'pin' or verdict == 'unpin' then
-  if state == 'approved' and (get('pinned') == '1') == (verdict == 'pin') then return finish('SAME') end
-elseif state == to then
-  return finish('SAME')
-end
-if verdict == 'approve' or verdict == 'pin' then
-  if get('rev') ~= rev or get('mrev') ~= mrev then return finish('STALE') end
-  if get('pending') ~= '' or get('content') == '' then return finish('STALE') end
-end
-if not FROM[verdict][state] then return finish('ILLEGAL') end
-
-local seq
-if verdict == 'withdraw' then
-  seq = bury(state, 'withdrawn')
-  redis.call('HDEL', KEYS[15], A.pid)
-else
-  redis.call('HINCRBY', K.post, 'mrev', 1)
-  set('by', A.by, 'at', A.now, 'judged', to == 'approved' and '0' or '1')
-  if verdict == 'pin' or verdict == 'unpin' then
-    set('pinned', verdict == 'pin' and '1' or '0')
-    redis.call(verdict == 'pin' and 'SADD' or 'SREM', K.pinned, A.pid)
-    redis.call('HSET', K.items, A.pid, live_item())
-    seq = log_op('upd', get('rev'), verdict)
-  else
-    seq = move(state, to, verdict)
+if verdict == 'approve' and get('eyes') == '2' then
+  local first = get('eyes_by')
+  if first == '' then
+    set('eyes_by', A.by)
+    ring('', audit(get('state'), get('state'), 'first-yes', idem, ''))
   end
+  if first == '' or first == A.by then return finish('SECOND') end
 end
-local n = audit(state, to, verdict, idem, seq)
+
+local seq, n = carry_out(verdict, idem, KEYS[17], KEYS[18])
 ring(seq, n)
 return finish('OK', seq)

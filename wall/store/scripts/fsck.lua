@@ -1,8 +1,10 @@
 -- Makes the lists agree with one post again, after a store was restored or cut. The post is the truth.
 --
--- Returns {OK | FIXED, state, rev, mrev, by, seq}
+-- Returns {OK | FIXED | AGAIN, state, rev, mrev, by, seq}
 
 local state, pending, fixed = get('state'), get('pending') ~= '', false
+
+if get('cluster') ~= A.cluster then return answer('AGAIN') end
 
 local function belongs(key, wanted, score)
   local there = redis.call('ZSCORE', key, A.pid)
@@ -36,8 +38,13 @@ if state == 'approved' then
 elseif redis.call('HDEL', K.items, A.pid) == 1 then
   fixed = true
 end
-belongs(K.queue, state == 'queued' and not pending, get('arr'))
-belongs(K.held, state == 'held' and not pending, get('arr'))
+local place = tonumber(get('place')) or get('arr')
+belongs(K.queue, state == 'queued' and not pending, place)
+belongs(K.held, state == 'held' and not pending, place)
 belongs(K.rejected, state == 'rejected', redis.call('HINCRBY', K.meta, 'rej', 1))
+if A.cluster ~= '' then
+  local waits = (state == 'queued' or state == 'held') and not pending
+  if redis.call(waits and 'SADD' or 'SREM', K.cluster, A.pid) == 1 then fixed = true end
+end
 if fixed then ring(seq, audit(state, state, 'fsck', '', seq)) end
 return answer(fixed and 'FIXED' or 'OK', seq)
