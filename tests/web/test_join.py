@@ -188,3 +188,25 @@ async def test_names_and_words_are_cleaned(served: Served) -> None:
     assert "\u202e" not in post["spans"][0]["text"]
     assert len(post["author"]["name"]) <= 61
     assert "✔" not in post["author"]["name"]
+
+
+async def author_of(served: Served, store: Store, head: dict[str, str]) -> str:
+    status, body = await send(served, head, form(text="Bonsoir", consent="1", key=str(uuid.uuid4())))
+    assert status == 202
+    return (await store.redis.hget(store.keys.post(body["id"]), "author") or b"").decode()
+
+
+async def test_a_phone_is_one_author_also_after_scanning_again(served: Served, store: Store) -> None:
+    head = await visit(served)
+    first = await author_of(served, store, head)
+    code = await served.services.auth.join_code()
+    async with served.client.get(f"{served.url}/join?k={code}", headers=head, allow_redirects=False) as reply:
+        again = {**head, "cookie": f"{VISIT_COOKIE}={reply.cookies[VISIT_COOKIE].value}"}
+    assert await author_of(served, store, again) == first
+    assert await author_of(served, store, await visit(served)) != first
+
+
+async def test_a_kiosk_is_not_one_author(served: Served, store: Store) -> None:
+    pass_ = await served.services.auth.new_visit(is_shared=True)
+    head = {"cookie": f"{VISIT_COOKIE}={pass_}", "origin": served.url}
+    assert await author_of(served, store, head) != await author_of(served, store, head)

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import click
 
+from wall.address import base_url
+from wall.cli.greeting import is_only_here, qr_lines
 from wall.settings import Settings
 from wall.store.client import Store, StoreLost, StoreUnfit
 from wall.store.place import store_url
@@ -47,6 +49,15 @@ def ask(settings: Settings, question: Callable[[Store], Awaitable[T]]) -> T:
 def pair(settings: Settings, *, role: auth.Role) -> str:
     """A fresh sign-in code, "ABCD-EFGH"."""
     return ask(settings, lambda store: auth.new_code(store, role))
+
+
+def pair_lines(settings: Settings, code: str) -> list[str]:
+    """What a terminal shows below the code: a QR code for the tablet's camera."""
+    base = base_url(settings)
+    lines = ["", *qr_lines(f"{base}/desk#code={code}"), f"  {base}/desk"]
+    if is_only_here(base):
+        lines.append("  Only this machine can open it. For tablets: parvis up --host 0.0.0.0")
+    return lines
 
 
 def create_token(settings: Settings, *, name: str, role: auth.Role) -> str:

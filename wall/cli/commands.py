@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
+from wall.cli.audit_commands import audit
+from wall.cli.options import CONFIG, DATA, settings_for
 from wall.cli.roles import ROLES, run_role
-from wall.settings import CONFIG_NAME, Settings, SettingsError, load, locate
+from wall.cli.user_commands import user
+from wall.settings import CONFIG_NAME, locate
 
-CONFIG = click.option("--config", type=click.Path(path_type=Path), help="The settings file (parvis.toml).")
-DATA = click.option("--data", help="The data folder (parvis-data beside the settings file).")
 HOST = click.option("--host", help='The address to listen on; "0.0.0.0" lets phones and screens in.')
 PORT = click.option("--port", help="The port to listen on (8000).")
 
@@ -126,13 +127,22 @@ def doctor(config: Path | None, data: str | None, host: str | None, port: str | 
 @CONFIG
 @DATA
 @click.option(
-    "--role", type=click.Choice(["viewer", "moderator", "admin"]), default="moderator", show_default=True
+    "--role", type=click.Choice(["viewer", "moderator", "admin"]), default="admin", show_default=True
 )
 def pair(config: Path | None, data: str | None, role: Any) -> None:
-    """Print a fresh sign-in code for the desk."""
+    """Print a fresh sign-in code for the desk, and in a terminal a QR code that carries it."""
     from wall.cli.access import pair as new
+    from wall.cli.access import pair_lines
 
-    click.echo(new(settings_for(config, data), role=role))
+    settings = settings_for(config, data)
+    code = new(settings, role=role)
+    click.echo(code)
+    if sys.stdout.isatty():
+        click.echo("\n".join(pair_lines(settings, code)))
+
+
+parvis.add_command(user)
+parvis.add_command(audit)
 
 
 @parvis.group()
@@ -211,6 +221,38 @@ def rules_try(file: Path, config: Path | None) -> None:
         sys.exit(os.EX_DATAERR)
 
 
+@parvis.group()
+def labels() -> None:
+    """The labels that pass posts on to departments."""
+
+
+@labels.command("list")
+@CONFIG
+def labels_list(config: Path | None) -> None:
+    """Print every label and where it leads."""
+    from wall.cli.labels import list_labels
+
+    for row in list_labels(settings_for(config)):
+        click.echo("  ".join(row))
+
+
+@labels.command("try")
+@click.argument("name")
+@CONFIG
+def labels_try(name: str, config: Path | None) -> None:
+    """Send a test message to the department of label NAME, and print what happened."""
+    from wall.cli.labels import try_label
+
+    try:
+        lines, is_well = try_label(settings_for(config), name)
+    except KeyError:
+        raise click.ClickException(f"there is no label {name!r}; parvis labels list prints them") from None
+    for line in lines:
+        click.echo(line)
+    if not is_well:
+        sys.exit(1)
+
+
 @parvis.command()
 @CONFIG
 @DATA
@@ -240,13 +282,3 @@ def wipe(config: Path | None, data: str | None, *, yes: bool) -> None:
     except Refused as refusal:
         raise click.ClickException(str(refusal)) from None
     click.echo(f"{settings.data_dir}: {count} entries deleted" if count else "nothing was kept")
-
-
-def settings_for(config: Path | None, data: str | None = None) -> Settings:
-    """The settings, or every mistake and exit code 78."""
-    try:
-        return load(config or locate(os.environ), flags={"data_dir": data}, env=os.environ)
-    except SettingsError as error:
-        for problem in error.problems:
-            click.echo(problem, err=True)
-        sys.exit(os.EX_CONFIG)

@@ -13,14 +13,23 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from wall.audit import Audit
 from wall.media.routes import media_route
 from wall.store.client import StoreError
+from wall.watch import Watch
+from wall.web.alarm import AlarmApi
 from wall.web.answers import ApiError, answer, error_answer
+from wall.web.audit import AuditApi
 from wall.web.guards import BodyLimit, Headers, HostGuard
 from wall.web.health import Health
+from wall.web.labels import LabelsApi
+from wall.web.many import ManyApi
+from wall.web.notes import NotesApi
 from wall.web.openapi import openapi_route
+from wall.web.people import PeopleApi
 from wall.web.posts import PostsApi
 from wall.web.room import Services, rooms
+from wall.web.search import SearchApi
 from wall.web.session import SessionApi
 
 log = logging.getLogger("parvis.web")
@@ -35,7 +44,14 @@ def make_app(services: Services) -> Starlette:
         gate=services.gate,
         wall=services.wall,
         ledger=services.ledger,
+        finder=services.finder,
         auth=services.auth,
+    )
+    audit = AuditApi(audit=Audit(services.store), ledger=services.ledger, auth=services.auth)
+    alarm = AlarmApi(watch=Watch(services.store, services.settings.alarm), auth=services.auth)
+    many = ManyApi(gate=services.gate, auth=services.auth)
+    notes = NotesApi(
+        settings=services.settings, gate=services.gate, ledger=services.ledger, auth=services.auth
     )
     health = Health(
         store=services.store, ledger=services.ledger, metrics=services.metrics, build=services.build
@@ -44,6 +60,7 @@ def make_app(services: Services) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(services.finder.serve())
             for room in found:
                 if room.serve is not None:
                     await stack.enter_async_context(room.serve())
@@ -59,7 +76,14 @@ def make_app(services: Services) -> Starlette:
     return Starlette(
         routes=[
             *posts.routes,
+            *SearchApi(finder=services.finder, auth=services.auth).routes,
+            *audit.routes,
+            *alarm.routes,
+            *many.routes,
+            *notes.routes,
+            *LabelsApi(settings=services.settings, store=services.store, auth=services.auth).routes,
             *SessionApi(auth=services.auth, store=services.store).routes,
+            *PeopleApi(auth=services.auth, settings=services.settings).routes,
             *health.routes,
             openapi_route(),
             media_route(services.media),

@@ -1,7 +1,7 @@
-"""Who may do what: sign-in codes, sessions, API tokens, join codes.
+"""Who may do what: sessions and API tokens of people, passes of visitors.
 
-Secrets are kept as SHA-256 hashes only; comparing hashes found by key leaks nothing worth timing. A sign-in
-code works once; the web process then prints the next one, so the terminal always shows one that works.
+Secrets are kept as SHA-256 hashes only; comparing hashes found by key leaks nothing worth timing. How people come in is
+in `wall/web/doors.py`, what a login is in `wall/web/logins.py`.
 """
 
 from __future__ import annotations
@@ -9,60 +9,40 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import math
 import secrets
 import time
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Iterable
 
 import msgspec
 from starlette.requests import HTTPConnection
 
 from wall.store.client import Store
 from wall.web.answers import ApiError
-from wall.web.limits import Buckets
-
-Role = Literal["viewer", "moderator", "admin"]
+from wall.web.codes import ALPHABET as ALPHABET
+from wall.web.codes import CODE_LENGTH as CODE_LENGTH
+from wall.web.codes import CODE_LIFE_S as CODE_LIFE_S
+from wall.web.codes import new_code as new_code
+from wall.web.codes import normal_code as normal_code
+from wall.web.codes import secret_hash
+from wall.web.doors import EXPIRED as EXPIRED
+from wall.web.doors import Doors
+from wall.web.logins import IDLE_S as IDLE_S
+from wall.web.logins import Login, Logins, login_id
+from wall.web.moment import Clock
+from wall.web.person import Person as Person
+from wall.web.person import Role as Role
+from wall.web.person import lower
+from wall.web.users import User, Users
 
 COOKIE = "parvis_session"
+SECURE_COOKIE = "__Host-parvis_session"  # no other host and no plain http page can set it
 VISIT_COOKIE = "parvis_visit"
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 letters without 0/O and 1/I
-CODE_LENGTH = 8
-CODE_LIFE_S = 12 * 3600
-IDLE_S = 12 * 3600
-SESSION_LIFE_S = 24 * 3600
+COOKIE_LIFE_S = 7 * 24 * 3600  # the server ends a login; a tablet whose clock jumps must not
 JOIN_STEP_S = 300
 JOIN_STEPS = 2
 HOSTED_LIFE_S = 24 * 3600
 VISIT_LIFE_S = 2 * 3600
-SEEN_EVERY_S = 300
-TRIES_A_MINUTE = 20
-EXPIRED = "this code has expired; the terminal shows a new one"
-
-_RANK = {"viewer": 0, "moderator": 1, "admin": 2}
-
-
-class Person(msgspec.Struct, frozen=True):
-    """Whoever is signed in. `by_cookie` asks for the same-origin check on what changes something."""
-
-    name: str
-    role: Role
-    by_cookie: bool = False
-
-    def may(self, role: Role) -> bool:
-        return _RANK[self.role] >= _RANK[role]
-
-
-class _Code(msgspec.Struct):
-    role: Role
-    created: float
-
-
-class _Session(msgspec.Struct):
-    name: str
-    role: Role
-    created: float
-    seen: float
+SHARED = "shared-"
 
 
 class _Token(msgspec.Struct):
@@ -71,27 +51,10 @@ class _Token(msgspec.Struct):
     created: float
 
 
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
-def normal_code(text: str) -> str:
-    """A typed code as it was printed: case, spaces and hyphens do not matter."""
-    return "".join(c for c in text.upper() if c in ALPHABET)
-
-
-async def new_code(store: Store, role: Role = "moderator", *, now: float | None = None) -> str:
-    """A fresh sign-in code "ABCD-EFGH": one use, 12 hours."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-    record = _Code(role=role, created=time.time() if now is None else now)
-    await store.redis.hset(store.keys.codes, _hash(code), msgspec.json.encode(record))
-    return f"{code[:4]}-{code[4:]}"
-
-
 async def new_token(store: Store, name: str, role: Role = "admin") -> str:
     token = secrets.token_urlsafe(32)
     record = _Token(name=name, role=role, created=time.time())
-    await store.redis.hset(store.keys.tokens, _hash(token), msgspec.json.encode(record))
+    await store.redis.hset(store.keys.tokens, secret_hash(token), msgspec.json.encode(record))
     return token
 
 
@@ -109,63 +72,61 @@ async def revoke_token(store: Store, token_id: str) -> bool:
     return False
 
 
+def cookie_name(connection: HTTPConnection) -> str:
+    return SECURE_COOKIE if connection.url.scheme in ("https", "wss") else COOKIE
+
+
+def session_of(connection: HTTPConnection) -> str:
+    """The session id of a browser; "" without one, and where two are sent: one of them is not ours."""
+    name = cookie_name(connection)
+    found = [
+        value.strip()
+        for header in connection.headers.getlist("cookie")
+        for key, _, value in (part.partition("=") for part in header.split(";"))
+        if key.strip() == name
+    ]
+    return found[0] if len(found) == 1 and 20 <= len(found[0]) <= 100 else ""
+
+
 class Auth:
-    """Sign-in for one wall. `clock` gives seconds since 1970."""
+    """Sign-in for one wall. `clock` gives seconds since 1970, `up` seconds since the start of the machine.
+
+    `about` are names that no password may be made of: the event's.
+    """
 
     def __init__(
-        self, store: Store, *, admin_token: str | None = None, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        *,
+        admin_token: str | None = None,
+        clock: Callable[[], float] = time.time,
+        up: Callable[[], float] | None = None,
+        about: Iterable[str] = (),
     ) -> None:
+        self.time = Clock(clock, up=up)
+        self.users = Users(store, self.time)
+        self.logins = Logins(store, self.time)
+        self.doors = Doors(store, users=self.users, logins=self.logins, clock=self.time, about=about)
         self._store = store
         self._keys = store.keys
-        self._admin = _hash(admin_token) if admin_token else None
+        self._admin = secret_hash(admin_token) if admin_token else None
         self._clock = clock
         self._secret: bytes | None = None
-        self._tries = Buckets(TRIES_A_MINUTE)
 
-    async def sign_in(self, code: str, name: str, *, address: str = "") -> str:
-        """Trade a code for a session id. Raises `ApiError` 401 (wrong), 429 (too many tries), 400 (no name).
-
-        Tries are counted per address, before anything is looked up: whoever guesses slows down himself alone.
-        """
-        who = " ".join(name.split())[:40]
-        if not who:
-            raise ApiError(400, "no-name", "say who you are: your decisions carry your name", field="name")
-        wait_s = math.ceil(self._tries.take(address))
-        if wait_s:
-            raise ApiError(
-                429,
-                "slow-down",
-                f"too many tries; try again in {wait_s} s",
-                headers={"retry-after": str(wait_s)},
-                extra={"retry_after_s": wait_s},
-            )
-        key = _hash(normal_code(code))
-        raw = await self._store.redis.hget(self._keys.codes, key)
-        if raw is None:
-            raise ApiError(401, "wrong-code", "this code is not valid, or has been used", field="code")
-        record = msgspec.json.decode(raw, type=_Code)
-        now = self._clock()
-        if now - record.created > CODE_LIFE_S:
-            raise ApiError(401, "wrong-code", EXPIRED, field="code")
-        session = secrets.token_urlsafe(32)
-        kept = _Session(name=who, role=record.role, created=now, seen=now)
-        # kept first: a store that goes away in between must not cost the code
-        await self._store.redis.hset(self._keys.sessions, _hash(session), msgspec.json.encode(kept))
-        if not await self._store.redis.hdel(self._keys.codes, key):
-            await self.sign_out(session)
-            raise ApiError(401, "wrong-code", "this code is not valid, or has been used", field="code")
-        return session
+    async def sign_in(self, code: str, name: str, *, address: str = "", device: str = "") -> str:
+        """Trade a code of the terminal for a session id. Raises `ApiError`, see `Doors.by_code`."""
+        return await self.doors.by_code(code, name, address=address, device=device)
 
     async def sign_out(self, session: str) -> None:
-        await self._store.redis.hdel(self._keys.sessions, _hash(session))
+        await self.logins.end_session(session)
 
     async def who(self, connection: HTTPConnection) -> Person | None:
         """The person behind a request or a socket: by bearer token, else by session cookie."""
         header = connection.headers.get("authorization", "")
         if header[:7].lower() == "bearer ":
             return await self._by_token(header[7:].strip())
-        session = connection.cookies.get(COOKIE, "")
-        return await self._by_session(session) if 20 <= len(session) <= 100 else None
+        session = session_of(connection)
+        return await self._by_session(session) if session else None
 
     async def need(self, connection: HTTPConnection, role: Role) -> Person:
         """Raises `ApiError` 401 for strangers, 403 for a role too low."""
@@ -180,8 +141,14 @@ class Auth:
         """For a socket that is already open: has its login been revoked?"""
         return await self._by_session(session) is not None
 
+    async def alive(self) -> list[tuple[str, Login, User | None]]:
+        """(id, login, its person) of every login that opens a door now."""
+        users = {user.id: user for user in await self.users.all()}
+        found = [(key, login, users.get(login.user)) for key, login in await self.logins.all()]
+        return [one for one in found if _fits(one[1], one[2])]
+
     async def _by_token(self, token: str) -> Person | None:
-        key = _hash(token)
+        key = secret_hash(token)
         if self._admin is not None and hmac.compare_digest(key, self._admin):
             return Person(name="api", role="admin")
         raw = await self._store.redis.hget(self._keys.tokens, key)
@@ -191,20 +158,20 @@ class Auth:
         return Person(name=record.name, role=record.role)
 
     async def _by_session(self, session: str) -> Person | None:
-        key = _hash(session)
-        raw = await self._store.redis.hget(self._keys.sessions, key)
-        if raw is None:
+        login = await self.logins.find(session)
+        if login is None:
             return None
-        record = msgspec.json.decode(raw, type=_Session)
-        now = self._clock()
-        # a clock set back makes ages negative: that ends nobody's login
-        if now - record.created > SESSION_LIFE_S or now - record.seen > IDLE_S:
-            await self._store.redis.hdel(self._keys.sessions, key)
+        user = await self.users.get(login.user)
+        if not _fits(login, user):
             return None
-        if now - record.seen > SEEN_EVERY_S:
-            record.seen = now
-            await self._store.redis.hset(self._keys.sessions, key, msgspec.json.encode(record))
-        return Person(name=record.name, role=record.role, by_cookie=True)
+        return Person(
+            name=user.name if user else login.name,
+            role=lower(login.role, user.role) if user else login.role,
+            by_cookie=True,
+            id=login.user,
+            login=login_id(session),
+            has_account=user is not None,
+        )
 
     # -- visitors ---------------------------------------------------------------------------------------------
 
@@ -241,9 +208,13 @@ class Auth:
             signature, "join", kind, str(step)
         )
 
-    async def new_visit(self) -> str:
-        """A phone's pass for two hours: a random device id, the time, our signature."""
-        body = f"{secrets.token_hex(8)}.{int(self._clock()):x}"
+    async def new_visit(self, *, device: str | None = None, is_shared: bool = False) -> str:
+        """A phone's pass for two hours: a random device id (or the one it has), the time, our signature.
+
+        Shared: a kiosk's, on which one visitor follows another.
+        """
+        device = device or f"{SHARED if is_shared else ''}{secrets.token_hex(8)}"
+        body = f"{device}.{int(self._clock()):x}"
         return f"{body}.{await self.sign('visit', body)}"
 
     async def device_of(self, visit: str) -> str | None:
@@ -262,3 +233,11 @@ class Auth:
     async def pid_of(self, receipt: str) -> str | None:
         pid, _, signature = receipt[:120].partition(".")
         return pid if pid and await self.verify(signature, "receipt", pid) else None
+
+
+def _fits(login: Login, user: User | None) -> bool:
+    """Whether a login still is one of its person: a new password, a reset or a removal ends those before.
+
+    A login by code under a free name ends when somebody of that name is added: it is not her.
+    """
+    return (user.gen if user else "") in login.gens

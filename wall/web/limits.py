@@ -28,3 +28,9 @@ class Buckets:
         while len(self._levels) > self._most:
             self._levels.popitem(last=False)
         return wait_s
+
+    def give_back(self, key: str) -> None:
+        """A token that was taken for nothing."""
+        if key in self._levels:
+            level, at = self._levels[key]
+            self._levels[key] = (min(float(self._per_minute), level + 1), at)

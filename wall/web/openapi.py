@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,6 +13,8 @@ from starlette.routing import Route
 from wall.gate import Verdict
 from wall.model import Card, State
 from wall.web.answers import answer
+from wall.web.openapi_people import BODIES, people_paths
+from wall.web.openapi_search import filter_parameters, search_paths
 from wall.web.posts import LISTED, WALL_LIMIT, Decision, Panic
 from wall.web.session import SignIn
 
@@ -20,6 +23,13 @@ class ScreenCommand(msgspec.Struct, forbid_unknown_fields=True):
     """What a desk may tell a screen."""
 
     command: str
+
+
+class Spotlight(msgspec.Struct, forbid_unknown_fields=True):
+    """A post before the public now; `screen` null is every screen."""
+
+    screen: Annotated[str, Meta(max_length=40)] | None = None
+    seconds: Annotated[int, Meta(ge=5, le=120)] = 20
 
 
 def _json(schema: Any) -> dict[str, Any]:
@@ -68,9 +78,10 @@ def _path(name: str, description: str) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 description of everything below `/api/v1`."""
     refs, components = msgspec.json.schema_components(
-        (Card, Decision, Panic, SignIn, ScreenCommand), ref_template="#/components/schemas/{name}"
+        (Card, Decision, Panic, SignIn, ScreenCommand, Spotlight, *BODIES),
+        ref_template="#/components/schemas/{name}",
     )
-    _, decision, panic, sign_in, command = refs
+    _, decision, panic, sign_in, command, spotlight, *_ = refs
     components["Error"] = {
         "type": "object",
         "required": ["error"],
@@ -126,13 +137,21 @@ def document() -> dict[str, Any]:
                 "Posts by state",
                 _ok(
                     "a page of posts",
-                    {"type": "object", "properties": {"posts": {"type": "array", "items": desk_card}}},
+                    {
+                        "type": "object",
+                        "properties": {
+                            "posts": {"type": "array", "items": desk_card},
+                            "cursor": {"type": ["string", "null"]},
+                            "total": {"type": "integer"},
+                        },
+                    },
                 ),
                 errors=(400, 401),
                 parameters=(
                     _query("state", {"enum": [s.value for s in LISTED], "default": "queued"}, "which"),
                     _query("limit", whole, "how many"),
                     _query("cursor", {"type": "string"}, "as the page before gave it"),
+                    *filter_parameters(),
                 ),
             )
         },
@@ -173,6 +192,20 @@ def document() -> dict[str, Any]:
                 errors=(400, 401, 403, 404, 415),
                 body=_json(command),
                 parameters=(_path("id", "screen"),),
+            )
+        },
+        "/posts/{id}/spotlight": {
+            "post": _operation(
+                "An approved post before the public now, on one screen or on all",
+                _ok("sent", status="202"),
+                errors=(400, 401, 403, 404, 409, 415),
+                body=_json(spotlight),
+                parameters=(_path("id", "post"),),
+            )
+        },
+        "/labels": {
+            "get": _operation(
+                "The labels that pass posts on, and how that goes", _ok("labels", any_object), errors=(401,)
             )
         },
         "/submissions": {
@@ -225,14 +258,16 @@ def document() -> dict[str, Any]:
         },
         "/session": {
             "post": _operation(
-                "Sign in with the code of the terminal",
+                "Sign in with a password, with the code of the terminal, or with a pairing code",
                 _ok("signed in", status="204"),
-                errors=(400, 401, 403, 415, 429),
+                errors=(400, 401, 403, 409, 415, 429, 503),
                 body=_json(sign_in),
                 is_open=True,
             ),
             "delete": _operation("Sign out", _ok("signed out", any_object), errors=(403,)),
         },
+        **search_paths(_operation),
+        **people_paths(_operation),
     }
     return {
         "openapi": "3.1.0",

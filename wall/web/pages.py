@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from wall.catalogue import LANGUAGES, read_words, room_folders
 from wall.web.guards import new_nonce, page_policy
 
-LANGUAGES = ("fr", "en", "zh")
+WORKER_POLICY = "default-src 'none'; connect-src 'self'; script-src 'self'"
 KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -41,7 +39,7 @@ class Pages:
         folders = room_folders()
         self._files = _static_files(folders)
         self.build = _tree_hash(self._files)
-        self._words = {lang: _catalogue(folders, lang) for lang in LANGUAGES}
+        self._words = {lang: read_words(lang) for lang in LANGUAGES}
         self._jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader([str(folder / "templates") for folder in folders]),
             autoescape=True,
@@ -92,6 +90,11 @@ class Pages:
         headers = {"content-security-policy": page_policy(nonce), "cache-control": "no-store"}
         return Response(html, status_code=status, media_type="text/html", headers=headers)
 
+    def worker(self, path: str) -> Response:
+        """A service worker, from an address of its own: it may serve only what stands under that."""
+        headers = {"cache-control": "no-cache", "content-security-policy": WORKER_POLICY}
+        return FileResponse(self._files[path], media_type=KINDS[".js"], headers=headers)
+
     async def _serve(self, request: Request) -> Response:
         """Only what was there at the start is served: no path of a request ever reaches the file system."""
         path = request.path_params["path"]
@@ -126,17 +129,6 @@ def script_json(value: Any) -> Markup:
     return Markup(text)  # noqa: S704  # escaped just above
 
 
-@lru_cache(maxsize=1)
-def room_folders() -> tuple[Path, ...]:
-    """The folders of the installed rooms, found without importing them."""
-    found = []
-    for point in sorted(entry_points(group="parvis.rooms"), key=lambda point: point.name):
-        spec = find_spec(point.value.split(":")[0].split(".")[0])
-        if spec is not None and spec.origin is not None:
-            found.append(Path(spec.origin).parent)
-    return tuple(found)
-
-
 def _static_roots(folder: Path) -> list[tuple[Path, str]]:
     roots = [(folder / "static", "" if folder.name == "display" else f"{folder.name}/")]
     roots.append((folder / "layouts", "layouts/"))
@@ -160,11 +152,3 @@ def _tree_hash(files: dict[str, Path]) -> str:
         digest.update(f"{name}\0".encode())
         digest.update(files[name].read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _catalogue(folders: tuple[Path, ...], lang: str) -> dict[str, str]:
-    words: dict[str, str] = {}
-    for folder in folders:
-        for path in sorted((folder / "locale").glob(f"*{lang}.toml")):
-            words |= msgspec.toml.decode(path.read_bytes(), type=dict[str, str])
-    return words

@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 import msgspec
 from starlette.routing import BaseRoute
 
+from wall.finder import Finder
 from wall.gate import Gate
 from wall.ledger import Ledger
 from wall.live import Wall
@@ -33,6 +34,7 @@ class Services(msgspec.Struct, frozen=True):
     gate: Gate
     wall: Wall
     ledger: Ledger
+    finder: Finder
     media: MediaStore
     spool: Spool
     auth: Auth

@@ -7,6 +7,7 @@ import logging
 import uvicorn
 
 from wall.address import base_url
+from wall.finder import Finder
 from wall.gate import Gate
 from wall.ledger import Ledger
 from wall.live import Wall
@@ -19,6 +20,7 @@ from wall.store.client import Store, StoreUnfit
 from wall.store.place import store_url_of
 from wall.web.app import make_app
 from wall.web.auth import Auth, new_code
+from wall.web.doors import event_names
 from wall.web.health import Metrics
 from wall.web.http import Http
 from wall.web.pages import Pages
@@ -60,9 +62,10 @@ def make_services(settings: Settings, store: Store) -> Services:
         gate=Gate(store),
         wall=Wall(store),
         ledger=Ledger(store),
+        finder=Finder(store),
         media=MediaStore(settings.data_dir / "media"),
         spool=Spool(settings.data_dir),
-        auth=Auth(store, admin_token=token.reveal() if token else None),
+        auth=Auth(store, admin_token=token.reveal() if token else None, about=event_names(settings.event)),
         pages=pages,
         metrics=Metrics(),
         build=pages.build,

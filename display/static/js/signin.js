@@ -1,7 +1,9 @@
-// Signing in at the desk with the code that the terminal shows. Forgiving about how it is typed, exact about what is wrong.
+// Signing in at the desk with a password, or with the code that the terminal shows. Forgiving about how a code is typed,
+// exact about what is wrong.
 
-import { retryAfter } from "./outbox.js";
 import { keep, mountTheme, t } from "./page.js";
+import { ask, hasTouch, isGood, reason } from "./people/ask.js";
+import { busy, clear, complain, mountEyes } from "./people/fields.js";
 
 const LENGTH = 8;
 const $ = (id) => document.getElementById(id);
@@ -19,22 +21,6 @@ export function codeProblem(typed) {
   if (/[^A-Z2-9]/.test(code)) return "signin.foreign_sign";
   if (code.length !== LENGTH) return "signin.length";
   return "";
-}
-
-function complain(field, text) {
-  $(`${field}-problem`).textContent = text;
-  const input = $(field);
-  if (input?.matches("input")) {
-    input.setAttribute("aria-invalid", String(Boolean(text)));
-    if (text) input.focus();
-  }
-}
-
-function clear() {
-  for (const field of ["name", "code", "form"]) {
-    $(`${field}-problem`).textContent = "";
-    $(field)?.removeAttribute("aria-invalid");
-  }
 }
 
 /** Counts down on the button while the server asks for patience. */
@@ -56,51 +42,77 @@ function waitFor(seconds) {
   beat();
 }
 
-async function enter(event) {
-  event.preventDefault();
-  clear();
+/** Shows the fields of a way in: "password" or "code". */
+function take(way) {
+  $("signin").dataset.way = way;
+  for (const node of document.querySelectorAll("[data-for]")) node.hidden = node.dataset.for !== way;
+  for (const button of document.querySelectorAll("[data-way][aria-pressed]")) button.setAttribute("aria-pressed", String(button.dataset.way === way));
+  clear($("signin"));
+}
+
+function firstEmpty() {
+  const fields = $("signin").dataset.way === "code" ? ["code", "name"] : ["name", "password"];
+  $(fields.find((id) => !$(id).value) ?? fields.at(-1)).focus();
+}
+
+function said() {
   const name = $("name").value.trim();
-  const problem = codeProblem($("code").value);
-  if (!name) complain("name", t("signin.no_name"));
-  if (problem) complain("code", t(problem, { n: normalCode($("code").value).length }));
-  if (problem || !name) return;
-  const button = $("enter");
-  button.disabled = true;
-  let response;
-  try {
-    response = await fetch("/api/v1/session", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ code: normalCode($("code").value), name }),
-      signal: AbortSignal.timeout(12_000),
-    });
-  } catch {
-    button.disabled = false;
-    complain("form", t("signin.no_answer"));
-    return;
+  if ($("signin").dataset.way === "code") {
+    const problem = codeProblem($("code").value);
+    if (!name) complain("name", t("signin.no_name"));
+    if (problem) complain("code", t(problem, { n: normalCode($("code").value).length }));
+    return problem || !name ? null : { code: normalCode($("code").value), name, touch: hasTouch() };
   }
-  if (response.ok) {
-    keep.set("parvis.name", name);
+  const password = $("password").value;
+  if (!password) complain("password", t("people.no_password"));
+  if (!name) complain("name", t("signin.no_name"));
+  return password && name ? { name, password, touch: hasTouch() } : null;
+}
+
+async function enter() {
+  clear($("signin"));
+  const body = said();
+  if (!body) return;
+  const answer = await ask("POST", "/session", body);
+  if (isGood(answer)) {
+    keep.set("parvis.name", body.name);
     location.reload();
     return;
   }
-  button.disabled = false;
-  if (response.status === 429) {
-    const seconds = Math.max(1, Math.ceil(retryAfter(response.headers)) || 10);
+  const error = answer.body?.error ?? {};
+  if (answer.status === 429) {
     complain("form", t("signin.slow_down"));
-    waitFor(seconds);
-    return;
-  }
-  const error = (await response.json().catch(() => null))?.error ?? {};
-  if (response.status === 401) complain("code", t("signin.wrong"));
+    waitFor(answer.waitS);
+  } else if (answer.status === 401 && body.code) complain("code", t("signin.wrong"));
+  else if (answer.status === 401) complain("password", t("signin.wrong_password"));
   else if (error.code === "no-name") complain("name", t("signin.no_name"));
-  else if (response.status >= 500) complain("form", t("signin.trouble"));
-  else complain("form", t("signin.refused", { message: error.message ?? String(response.status) }));
+  else if (error.code === "name-taken") complain("name", reason(answer));
+  else complain(error.field === "password" ? "password" : "form", reason(answer));
+}
+
+/** A code that came by QR stands behind the "#"; it goes into its field and out of the address. */
+function takeCode() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (!code) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  take("code");
+  $("code").value = code.slice(0, 40);
 }
 
 if ($("signin")) {
   mountTheme();
-  $("signin").addEventListener("submit", enter);
+  mountEyes();
+  $("signin").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void busy($("enter"), enter);
+  });
+  for (const button of document.querySelectorAll("[data-way][aria-pressed]")) {
+    button.addEventListener("click", () => {
+      take(button.dataset.way);
+      firstEmpty();
+    });
+  }
   $("name").value = keep.get("parvis.name") ?? "";
-  $("code").focus();
+  takeCode();
+  firstEmpty();
 }
