@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from display.hub import Hub
+from display.people import signin_page
+from display.presence import Presence, Visitor
 from display.screen import event_json, screens_json
 from display.socket import Inbound, Refused, open_wire
 from wall.model import State
 from wall.store.client import StoreError
-from wall.web.posts import desk_card
+from wall.web.alarm import alarm_json
+from wall.web.posts import author_json, desk_card
 from wall.web.room import Services
 from wall.web.wire import Wire, text_frame
 
@@ -33,16 +38,26 @@ STALLED_S = 8.0
 _json = msgspec.json.Encoder().encode
 
 
+class FromDesk(msgspec.Struct):
+    """What a desk says. Its decisions go over HTTP; here it tells that it is there, and what it has in view."""
+
+    type: Literal["hello", "looking"]
+    id: Annotated[str, Meta(max_length=40)] | None = None
+
+
+_read = msgspec.json.Decoder(FromDesk).decode
+
+
 class Tablet:
     """One open desk. `is_behind` when a card was not written to it: it gets the whole queue again.
 
     `is_stale` when only the state of something was not: it gets the newest states.
     """
 
-    def __init__(self, wire: Wire, socket: WebSocket, *, name: str) -> None:
+    def __init__(self, wire: Wire, socket: WebSocket, visitor: Visitor) -> None:
         self.wire = wire
         self.socket = socket
-        self.name = name
+        self.visitor = visitor
         self.is_behind = False
         self.is_stale = False
         self._owed = 0
@@ -65,16 +80,30 @@ class Desk:
         self._pulling = asyncio.Lock()
         self._audit = 0
         self._told: dict[str, bytes] = {}
+        self._presence = Presence(web=secrets.token_hex(6))
+        self._labels = [{"name": label.name, "title": label.shown} for label in services.settings.labels]
 
     @property
     def routes(self) -> list[BaseRoute]:
-        return [Route("/desk", self.page, methods=["GET"]), WebSocketRoute("/ws/desk", self.socket)]
+        return [
+            Route("/desk", self.page, methods=["GET"]),
+            Route("/desk-worker.js", self.worker, methods=["GET"]),
+            WebSocketRoute("/ws/desk", self.socket),
+        ]
 
     async def page(self, request: Request) -> Response:
         person = await self._services.auth.who(request)
-        template = "desk.html" if person is not None else "signin.html"
-        name = person.name if person is not None else ""
-        return self._services.pages.render(request, template, event=event_json(self._services), me=name)
+        if person is None:
+            page = await signin_page(self._services, request)
+        else:
+            page = self._services.pages.render(
+                request, "desk.html", event=event_json(self._services), me=person.name
+            )
+        page.headers["parvis-page"] = "signin" if person is None else "desk"
+        return page
+
+    async def worker(self, _: Request) -> Response:
+        return self._services.pages.worker("js/desk-worker.js")
 
     async def socket(self, socket: WebSocket) -> None:
         person = await self._services.auth.who(socket)
@@ -84,15 +113,17 @@ class Desk:
         wire = await open_wire(socket)
         if wire is None:
             return
-        tablet = Tablet(wire, socket, name=person.name)
+        tablet = Tablet(wire, socket, Visitor(secrets.token_hex(6), person.name, person.role))
         inbound = Inbound(socket)
         try:
             async with self._pulling:
                 await self._greet(tablet)
                 self._tablets.add(tablet)
             self._bell.set()  # whatever rang meanwhile
+            self._presence.enter(tablet.visitor)
+            self._tell_people()
             while True:
-                await inbound.next()
+                self._hear(tablet, await inbound.next())
         except Refused as refusal:
             await socket.close(code=refusal.code, reason=refusal.reason)
         except StoreError:
@@ -101,8 +132,22 @@ class Desk:
             return
         finally:
             self._tablets.discard(tablet)
+            self._presence.leave(tablet.visitor.tablet)
+            self._tell_people()
             if not self._tablets:
                 self._told.clear()  # what the last desk was told may be false for the next
+
+    def _hear(self, tablet: Tablet, text: str) -> None:
+        try:
+            said = _read(text)
+        except msgspec.DecodeError:
+            return  # a newer page: what we do not know changes nothing
+        if said.type == "looking":
+            self._presence.look(tablet.visitor.tablet, said.id)
+            self._tell_people()
+
+    def _tell_people(self) -> None:
+        self._tell_changed("people", {"type": "people", "people": self._presence.people()})
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -131,17 +176,30 @@ class Desk:
             "counts": await self._services.ledger.counts(),
             "panic": await self._services.ledger.is_panic(),
             "seq": seq,
-            "me": {"name": tablet.name},
+            "alarm": await self._alarm(),
+            "labels": self._labels,
+            "me": {
+                "name": tablet.visitor.name,
+                "role": tablet.visitor.role,
+                "tablet": tablet.visitor.tablet,
+            },
         }
         tablet.wire.put(text_frame(_json(whole)))
         for topic, frame in self._told.items():
-            if topic != "panic":
+            if topic not in ("panic", "alarm"):
                 tablet.wire.put(frame)
         tablet.is_behind = False
 
+    async def _alarm(self) -> dict[str, Any] | None:
+        return alarm_json(await self._services.ledger.alarm())
+
     async def _listen(self) -> None:
-        async for _ in self._services.store.listen(self._services.store.keys.desk_tick):
-            self._bell.set()
+        keys = self._services.store.keys
+        async for ring in self._services.store.listen(keys.desk_tick, keys.people_tick):
+            if ring.channel == keys.people_tick:
+                self._presence.hear(ring.data)
+            else:
+                self._bell.set()
 
     async def _pull_for_ever(self) -> None:
         while True:
@@ -170,13 +228,17 @@ class Desk:
             newest, pids = await ledger.touched_since(self._audit)
             if newest == self._audit:
                 break
-            for record in await ledger.records(pids):
+            records = await ledger.records(pids)
+            for record in records:
                 self._tell_all({"type": "card", "post": desk_card(record)})
+            for person in (await ledger.people(set(pids) - {record.pid for record in records})).values():
+                self._tell_all({"type": "author", "author": author_json(person)})
             self._audit = newest
         if self._audit == before:
             return
         self._tell_all({"type": "counts", "counts": await ledger.counts()})
         self._tell_changed("panic", {"type": "panic", "on": await ledger.is_panic()})
+        self._tell_changed("alarm", {"type": "alarm", "alarm": await self._alarm()})
 
     async def _look_around(self) -> None:
         """Sources, screens, revoked logins: looked at once a second while somebody is there to see them."""
@@ -193,16 +255,19 @@ class Desk:
                     self._bell.set()  # a ring was lost
                 for tablet in list(self._tablets):
                     await self._look_after(tablet)
+                keys = self._services.store.keys
+                await self._services.store.redis.publish(keys.people_tick, self._presence.report())
             except StoreError:
                 continue
             self._tell_changed("sources", {"type": "sources", "sources": sources})
             self._tell_changed("screens", {"type": "screens", **screens})
+            self._tell_people()
             if beats % int(BEAT_S / LOOK_S) == 0:
                 self._beat()
 
     async def _look_after(self, tablet: Tablet) -> None:
         if tablet.is_stuck(LOOK_S):
-            log.warning("the desk of %s does not read and is cut", tablet.name)
+            log.warning("the desk of %s does not read and is cut", tablet.visitor.name)
             tablet.wire.cut()
         elif tablet.is_behind and not tablet.wire.is_lagging:
             await self._greet(tablet)
@@ -210,8 +275,9 @@ class Desk:
             tablet.is_stale = False
             for frame in self._told.values():
                 tablet.wire.put(frame)
-        if await self._services.auth.who(tablet.socket) is None:
-            tablet.wire.cut()  # signed out, or the token was revoked
+        person = await self._services.auth.who(tablet.socket)
+        if person is None or (person.name, person.role) != (tablet.visitor.name, tablet.visitor.role):
+            tablet.wire.cut()  # signed out, revoked, or somebody else by now: it comes back as what it is
 
     def _tell_changed(self, topic: str, message: dict[str, Any]) -> None:
         frame = text_frame(_json(message))

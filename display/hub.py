@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
-from display.protocol import beat_frame, command_frame, hello_frame, op_frame, snapshot_frame
+from display.protocol import (
+    beat_frame,
+    command_frame,
+    hello_frame,
+    op_frame,
+    snapshot_frame,
+    spotlight_frame,
+)
 from display.roster import Roster, ScreenState
 from wall.live import Op, Snapshot, Wall
-from wall.model import utc_now
+from wall.model import PostId, utc_now
 from wall.store.client import Store, StoreError
 from wall.web.health import Metrics
 from wall.web.wire import Wire
@@ -27,6 +36,18 @@ SAFETY_S = 2.0
 BEAT_S = 5.0
 STALLED_S = 3.0
 CATCH_UP_OPS = 500
+SPOTS_KEPT = 20
+SPOT_PATIENCE_S = 5.0
+EVERY_SCREEN = "*"
+
+
+class Spot(NamedTuple):
+    """A post that the desk wants in the spotlight of a screen, or of every one; forgotten at `until`."""
+
+    pid: PostId
+    screen: str
+    seconds: int
+    until: float
 
 
 class Screen:
@@ -56,6 +77,7 @@ class Hub:
         self._is_doubtful = False
         self._pulling = asyncio.Lock()
         self._snapshot: tuple[str, int, bytes] | None = None
+        self._spots: deque[Spot] = deque(maxlen=SPOTS_KEPT)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -110,6 +132,11 @@ class Hub:
     async def command(self, screen_id: str, command: str) -> None:
         await self._store.redis.publish(self._store.keys.commands_tick, f"{command} {screen_id}")
 
+    async def spotlight(self, pid: PostId, *, screen: str | None, seconds: int) -> None:
+        """Ids alone travel: each web process looks up what stands on the wall when its turn comes."""
+        word = f"spotlight {screen or EVERY_SCREEN} {pid} {seconds}"
+        await self._store.redis.publish(self._store.keys.commands_tick, word)
+
     async def _send_snapshot(self, screen: Screen) -> None:
         self._put_snapshot(screen, await self._read_snapshot())
 
@@ -150,10 +177,15 @@ class Hub:
                 self._bell.set()
 
     def _pass_on(self, data: bytes) -> None:
-        command, _, screen_id = data.decode("utf-8", "replace").partition(" ")
-        for screen in self._screens:
-            if screen.state.id == screen_id:
-                screen.wire.put(command_frame(command))
+        match data.decode("utf-8", "replace").split(" "):
+            case ["spotlight", screen_id, pid, seconds] if seconds.isdecimal():
+                until = asyncio.get_running_loop().time() + SPOT_PATIENCE_S
+                self._spots.append(Spot(PostId(pid), screen_id, int(seconds), until))
+                self._bell.set()
+            case [command, screen_id]:
+                for screen in self._screens:
+                    if screen.state.id == screen_id:
+                        screen.wire.put(command_frame(command))
 
     async def _pull_for_ever(self) -> None:
         is_lost = False
@@ -192,6 +224,27 @@ class Hub:
                     self._bell.set()
             for screen in list(self._behind):
                 await self._catch_up(screen)
+            await self._show_spots()
+
+    async def _show_spots(self) -> None:
+        """Put what stands on the wall at this very moment before the screens that know of everything until then.
+
+        What has left the wall is not sent. When something happened since this pull, the next one looks again.
+        """
+        for _ in range(len(self._spots)):
+            spot = self._spots[0]
+            epoch, seq, item = await self._wall.item(spot.pid)
+            if (epoch, seq) != (self._epoch, self._seq) and asyncio.get_running_loop().time() < spot.until:
+                self._bell.set()
+                return
+            self._spots.popleft()
+            if item is None or (epoch, seq) != (self._epoch, self._seq):
+                continue
+            frame = spotlight_frame(item, seconds=spot.seconds)
+            for screen in self._screens:
+                is_meant = spot.screen in (EVERY_SCREEN, screen.state.id)
+                if is_meant and screen.seq == self._seq and not screen.wire.is_lagging:
+                    screen.wire.put(frame)
 
     def _send_ops(self, screen: Screen, ops: list[Op], frames: list[bytes], whole: bytes) -> None:
         if screen.wire.is_lagging:

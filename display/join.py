@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import logging
 import math
@@ -18,13 +19,13 @@ from starlette.routing import BaseRoute, Route
 
 from display.screen import event_json
 from wall.address import base_url
+from wall.catalogue import LANGUAGES
 from wall.gate import Answer
 from wall.model import Attachment, Author, Post, PostId, State, utc_now
 from wall.text import clean_name, from_plain
 from wall.web.answers import ApiError, answer
-from wall.web.auth import VISIT_COOKIE, VISIT_LIFE_S, Person
+from wall.web.auth import SHARED, VISIT_COOKIE, VISIT_LIFE_S, Person
 from wall.web.limits import Buckets
-from wall.web.pages import LANGUAGES
 from wall.web.room import Services
 
 log = logging.getLogger("parvis.join")
@@ -76,9 +77,12 @@ class JoinPages:
         return response
 
     async def _give_visit(self, request: Request, response: Response) -> None:
+        """A phone that scans again stays the phone that it was."""
+        auth = self._services.auth
+        device = await auth.device_of(request.cookies.get(VISIT_COOKIE, ""))
         response.set_cookie(
             VISIT_COOKIE,
-            await self._services.auth.new_visit(),
+            await auth.new_visit(device=device),
             max_age=VISIT_LIFE_S,
             httponly=True,
             samesite="lax",
@@ -106,7 +110,7 @@ class JoinPages:
                 raise ApiError(403, "no-code", "scan the QR code on the screen to take part")
             device = f"{_address(request)} {code}"  # a phone that keeps no cookie is still one phone
         self._slow_down(request, device)
-        post = await self._post(fields, data)
+        post = await self._post(fields, data, author=await self._author(request, fields))
         outcome = await self._services.gate.accept(post)
         if outcome.answer is Answer.GONE:
             self._drop(post)
@@ -133,6 +137,13 @@ class JoinPages:
             return f"person {person.name}"
         return await self._services.auth.device_of(request.cookies.get(VISIT_COOKIE, ""))
 
+    async def _author(self, request: Request, fields: dict[str, str]) -> str:
+        """One phone is one author, so that a ban and the rules reach it; on a kiosk each post has its own."""
+        device = await self._services.auth.device_of(request.cookies.get(VISIT_COOKIE, ""))
+        if device is None or device.startswith(SHARED):
+            return fields.get("key", "")
+        return hashlib.sha256(device.encode()).hexdigest()[:24]
+
     def _slow_down(self, request: Request, device: str) -> None:
         """A phone gets few, an address many: in a hall all visitors share one address."""
         waits = [self._addresses.take(_address(request))]
@@ -148,7 +159,7 @@ class JoinPages:
                 extra={"retry_after_s": wait_s},
             )
 
-    async def _post(self, fields: dict[str, str], data: bytes | None) -> Post:
+    async def _post(self, fields: dict[str, str], data: bytes | None, *, author: str) -> Post:
         """A submission as a neutral post. Raises `ApiError` 400 with the field that is wrong."""
         key = fields.get("key", "")
         if not KEY.match(key):
@@ -176,7 +187,7 @@ class JoinPages:
             source=NETWORK,
             instance=self._services.settings.event.slug,
             native_id=key,
-            author=Author(id=key, name=name or ""),
+            author=Author(id=author, name=name or ""),
             spans=spans,
             attachments=attachments,
             lang=lang if lang in LANGUAGES else None,

@@ -8,6 +8,8 @@
 <= {"type":"beat","seq":14}
 => {"type":"painted","seq":14,"ids":["…"]}
 => {"type":"resync"}                                                                after a gap
+<- {"type":"command","command":"identify"}                                          or reload
+<- {"type":"command","command":"spotlight","item":{…},"seconds":20}                 one approved post, now
 """
 
 from __future__ import annotations
@@ -101,3 +103,10 @@ def beat_frame(seq: int) -> bytes:
 
 def command_frame(command: str) -> bytes:
     return text_frame(_json({"type": "command", "command": command}))
+
+
+def spotlight_frame(item: Item, *, seconds: int) -> bytes:
+    """The same bytes of the post as in its add."""
+    return text_frame(
+        b'{"type":"command","command":"spotlight","item":%b,"seconds":%d}' % (item_bytes(item), seconds)
+    )

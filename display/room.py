@@ -13,6 +13,7 @@ from starlette.routing import Route
 from display.desk import Desk
 from display.hub import Hub
 from display.join import JoinPages
+from display.people import PeoplePages
 from display.roster import Roster
 from display.screen import ScreenPages, event_json
 from wall.web.guards import is_host
@@ -52,6 +53,7 @@ def build(services: Services) -> Room:
             *ScreenPages(services, hub).routes,
             *desk.routes,
             *JoinPages(services).routes,
+            *PeoplePages(services).routes,
         ),
         serve=serve,
     )

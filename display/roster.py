@@ -17,6 +17,7 @@ FORGET_S = 3600.0
 PEER_SILENT_S = 15.0
 REMOVALS_KEPT = 50
 SCREENS_KEPT = 500
+MISSING_NAMED = 20
 
 
 class ScreenState(msgspec.Struct):
@@ -39,10 +40,11 @@ class ScreenState(msgspec.Struct):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """How many of the screens have painted a removal."""
+    """How many of the screens have painted a removal, and the names of those that have not."""
 
     confirmed: int
     of: int
+    missing: tuple[str, ...] = ()
 
 
 class PeerReport(msgspec.Struct):
@@ -117,6 +119,10 @@ class Roster:
         """For each recent removal: how many screens have confirmed that it is gone."""
         screens = self.screens()
         return {
-            pid: Receipt(confirmed=sum(s.applied_seq >= seq for s in screens), of=len(screens))
+            pid: Receipt(
+                confirmed=sum(screen.applied_seq >= seq for screen in screens),
+                of=len(screens),
+                missing=tuple(dict.fromkeys(s.id for s in screens if s.applied_seq < seq))[:MISSING_NAMED],
+            )
             for pid, seq in self._removals.items()
         }

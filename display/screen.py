@@ -18,11 +18,12 @@ from display.protocol import Beat, FromScreen, Hello, Painted, Resync, read_fram
 from display.roster import ScreenState
 from display.socket import FIRST_FRAME_S, Inbound, Refused, open_wire
 from wall.address import base_url
-from wall.model import utc_now
+from wall.model import State, utc_now
 from wall.store.client import StoreError
 from wall.web.answers import ApiError, answer, read_json
 from wall.web.guards import need_same_origin
-from wall.web.openapi import ScreenCommand
+from wall.web.openapi import ScreenCommand, Spotlight
+from wall.web.posts import path_pid
 from wall.web.room import Services
 
 SCREEN_ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}\Z")
@@ -43,6 +44,7 @@ class ScreenPages:
             WebSocketRoute("/ws/screen", self.socket),
             Route("/api/v1/screens", self.listing, methods=["GET"]),
             Route("/api/v1/screens/{id}/command", self.command, methods=["POST"]),
+            Route("/api/v1/posts/{id}/spotlight", self.spotlight, methods=["POST"]),
         ]
 
     async def first(self, request: Request) -> Response:
@@ -123,10 +125,31 @@ class ScreenPages:
         if wanted.command not in COMMANDS:
             raise ApiError(400, "invalid", f"command must be one of {', '.join(COMMANDS)}", field="command")
         screen_id = request.path_params["id"]
-        if screen_id not in {state.id for state in self._hub.roster.screens()}:
-            raise ApiError(404, "no-screen", "no screen of this name has been seen")
+        self._need_screen(screen_id)
         await self._hub.command(screen_id, wanted.command)
         return answer({}, status=202)
+
+    async def spotlight(self, request: Request) -> Response:
+        """An approved post before the public now, on one screen or on all. Whether it still may is asked again there."""
+        person = await self._services.auth.need(request, "moderator")
+        need_same_origin(request, person)
+        pid = path_pid(request)
+        wanted = await read_json(request, Spotlight)
+        if wanted.screen is not None:
+            self._need_screen(wanted.screen)
+        records = await self._services.ledger.records([pid])
+        if not records:
+            raise ApiError(404, "no-post", "there is no such post")
+        if records[0].state is not State.APPROVED:
+            raise ApiError(409, "not-shown", "only a post that is on the wall can be put into the spotlight")
+        if await self._services.ledger.is_panic():
+            raise ApiError(409, "panic", "every screen shows the slate; end the panic first")
+        await self._hub.spotlight(pid, screen=wanted.screen, seconds=wanted.seconds)
+        return answer({}, status=202)
+
+    def _need_screen(self, screen_id: str) -> None:
+        if screen_id not in {state.id for state in self._hub.roster.screens()}:
+            raise ApiError(404, "no-screen", "no screen of this name has been seen")
 
 
 def event_json(services: Services) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def build(services: Services) -> Room:
         if allowed:
             response.set_cookie(
                 VISIT_COOKIE,
-                await services.auth.new_visit(),
+                await services.auth.new_visit(is_shared=True),
                 max_age=VISIT_LIFE_S,
                 httponly=True,
                 samesite="lax",

@@ -4,7 +4,7 @@
   const isSeen = (node) => node.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) && !node.closest(".unseen, .skip");
   for (const node of document.querySelectorAll("a, button, input, textarea")) {
     if (!isSeen(node) || node.type === "file") continue;
-    const box = (node.type === "checkbox" ? node.closest("label") : node).getBoundingClientRect();
+    const box = (["checkbox", "radio"].includes(node.type) ? node.closest("label") : node).getBoundingClientRect();
     const name = (node.getAttribute("aria-label") || node.labels?.[0]?.textContent || node.textContent || "").trim();
     const what = node.outerHTML.slice(0, 90);
     if (Math.min(box.width, box.height) < least - 0.5) wrong.push(`${Math.round(box.width)}x${Math.round(box.height)}: ${what}`);

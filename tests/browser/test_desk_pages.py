@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Route, expect
 
+from tests.browser.desk import at_the_desk, queue
 from tests.chromium import page_of, problems_of
 from tests.makers import Hands, post
 from tests.server import Served, serving
 from wall.gate import Verdict
-from wall.model import Post, State
+from wall.model import State
 from wall.store.client import Store
-from wall.web.auth import new_code
 
 pytestmark = pytest.mark.browser
 
@@ -32,26 +32,6 @@ async def served(store: Store, data_dir: Path) -> AsyncIterator[Served]:
 @pytest.fixture
 def hands(store: Store) -> Hands:
     return Hands(store)
-
-
-async def queue(hands: Hands, *texts: str) -> list[Post]:
-    posts = [post(str(n), text) for n, text in enumerate(texts)]
-    for one in posts:
-        await hands.arrive(one)
-    return posts
-
-
-async def at_the_desk(
-    browser: Browser, served: Served, name: str = "Anna", *, width: int = 1024, height: int = 768
-) -> Page:
-    """Signed in, typing the code as badly as people do."""
-    page = await page_of(browser, width=width, height=height, locale="en-GB", has_touch=True)
-    await page.goto(f"{served.url}/desk")
-    await page.fill("#code", (await new_code(served.services.store)).lower().replace("-", " "))
-    await page.fill("#name", name)
-    await page.click("#enter")
-    await expect(page.locator("#desk")).to_be_visible()
-    return page
 
 
 async def test_a_decision_that_cannot_leave_survives_a_reload_under_its_key(

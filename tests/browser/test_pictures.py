@@ -112,16 +112,39 @@ async def test_the_screen_is_whole_at_every_size(
     assert problems_of(page) == []
 
 
+async def enter(desk: Page, stack: Stack, name: str) -> None:
+    await desk.fill("#code", stack.code)
+    await desk.fill("#name", name)
+    await desk.click("#enter")
+    await expect(desk.locator("#stage [data-id]").first).to_be_visible()
+
+
 async def test_desk_join_start_and_kiosk(browser: Browser, stack: Stack, tmp_path: Path) -> None:
     desk = await page_of(browser, width=1024, height=768, locale="en-GB", has_touch=True, color_scheme="dark")
     await desk.goto(f"{stack.url}/desk")
     await shoot(desk, "signin", tmp_path)
-    await desk.fill("#code", stack.code)
-    await desk.fill("#name", "Anna")
-    await desk.click("#enter")
-    await expect(desk.locator("#stage [data-id]").first).to_be_visible()
+    await enter(desk, stack, "Anna")
+    bruno = await page_of(browser, width=1024, height=768, locale="fr-FR", has_touch=True)
+    await bruno.goto(f"{stack.url}/desk")
+    await enter(bruno, stack, "Bruno")
+    await bruno.locator(".row").nth(1).click()
+    await desk.locator(".row:has(img)").first.click()
+    await expect(desk.locator(".row-lookers")).to_have_count(1)
     await asyncio.sleep(1)
     await shoot(desk, "desk", tmp_path)
+    await desk.emulate_media(color_scheme="light")
+    await desk.set_viewport_size({"width": 768, "height": 1024})
+    await desk.locator(".row:has(.row-mark)").first.click()
+    await asyncio.sleep(1)
+    await shoot(desk, "desk-portrait", tmp_path)
+    await desk.keyboard.press("t")
+    await expect(desk.locator("#sheet .digest").first).to_be_visible()
+    await asyncio.sleep(1)
+    await shoot(desk, "desk-author", tmp_path)
+    await desk.keyboard.press("Escape")
+    await bruno.set_viewport_size({"width": 390, "height": 844})
+    await asyncio.sleep(1)
+    await shoot(bruno, "desk-phone", tmp_path)
     phone = await page_of(
         browser, width=390, height=844, locale="fr-FR", device_scale_factor=2, has_touch=True
     )
@@ -135,5 +158,5 @@ async def test_desk_join_start_and_kiosk(browser: Browser, stack: Stack, tmp_pat
     await expect(kiosk.locator("h1").first).to_be_visible()
     await asyncio.sleep(1)
     await shoot(kiosk, "kiosk", tmp_path)
-    for page in (desk, phone, kiosk):
+    for page in (desk, bruno, phone, kiosk):
         assert problems_of(page) == []

@@ -62,7 +62,8 @@ async def test_hello_snapshot_and_then_operations(served: Served, hands: Hands) 
         await say(link, type="hello", screen="hall-a", epoch=None, seq=None, size="1920x1080", build="x")
         hello = await hear(link, "hello")
         snapshot = await hear(link, "snapshot")
-        assert (hello["seq"], snapshot["seq"], snapshot["panic"]) == (1, 1, False)
+        assert hello["seq"] in (0, 1)  # how far this process has come, which may be a doorbell behind
+        assert (snapshot["seq"], snapshot["panic"]) == (1, False)
         assert snapshot["items"][0]["spans"] == [{"text": "déjà là"}]
         await hands.arrive(post("2", "nouveau"), ruling=Ruling.APPROVE)
         op = await hear(link, "op")
@@ -127,7 +128,11 @@ async def test_the_receipt_counts_screens_that_have_painted_the_removal(served: 
         await hands.decide(post("1"), Verdict.WITHDRAW)
         for link in (one, two):
             await hear(link, "op")
-        assert (await _off(served))[post("1").pid] == {"confirmed": 0, "of": 2}
+        assert (await _off(served))[post("1").pid] == {
+            "confirmed": 0,
+            "of": 2,
+            "missing": ["hall-a", "hall-b"],
+        }
         await say(one, type="painted", seq=2, ids=[])
         await _confirmed(served, post("1").pid, 1)
         await say(two, type="painted", seq=2, ids=[])

@@ -17,7 +17,7 @@ def test_a_removal_is_confirmed_screen_by_screen() -> None:
     for name, seq in (("hall-a", 9), ("hall-b", 10)):
         roster.touch(ScreenState(id=name, applied_seq=seq))
     roster.removed("p1", 10)
-    assert roster.off() == {"p1": Receipt(confirmed=1, of=2)}
+    assert roster.off() == {"p1": Receipt(confirmed=1, of=2, missing=("hall-a",))}
     roster.touch(ScreenState(id="hall-a", applied_seq=10))
     assert roster.off() == {"p1": Receipt(confirmed=2, of=2)}
     roster.shown_again("p1")
@@ -29,7 +29,7 @@ def test_a_screen_that_is_away_still_counts_for_an_hour() -> None:
     roster = Roster(web="a", clock=lambda: now[0])
     roster.touch(ScreenState(id="hall-a", connected=False, applied_seq=3))
     roster.removed("p1", 4)
-    assert roster.off() == {"p1": Receipt(confirmed=0, of=1)}
+    assert roster.off() == {"p1": Receipt(confirmed=0, of=1, missing=("hall-a",))}
     now[0] = 3601
     assert roster.off() == {"p1": Receipt(confirmed=0, of=0)}
 

@@ -150,7 +150,13 @@ export class Card {
     this.network.textContent = title === key ? String(post.network ?? "") : title;
     this.brands.dress(this.mark, post.network);
     this.film.hidden = !post.is_film;
-    this.flag.textContent = words(post.pinned ? "screen.pinned" : "screen.new");
+  }
+
+  /** What the flag says, and whether the card stands in the spotlight. */
+  announce({ isLit }, words) {
+    const text = words(isLit ? "screen.spotlight" : this.reading.post.pinned ? "screen.pinned" : "screen.new");
+    if (this.flag.textContent !== text) this.flag.textContent = text;
+    this.node.classList.toggle("lit", Boolean(isLit));
   }
 
   /** The role and the form, and whether the author line has room for a mark and for one line. */

@@ -38,6 +38,7 @@ class Wall {
   #isBusy = false;
   #isCalled = false;
   #isStopped = false;
+  #spot = null; // {id, until, isDue}: the post that the desk wants before everybody
   #timer = 0;
   #settling = 0;
   #stops = [];
@@ -78,9 +79,11 @@ class Wall {
 
   // What may be shown
 
-  /** Ids of posts that are ready, newest first. */
+  /** Ids of posts that are ready, newest first; before them the one in the spotlight, however old. */
   get #ids() {
-    return this.feed.posts().filter((post) => this.#ready.has(post.id)).map((post) => post.id);
+    const ids = this.feed.posts().filter((post) => this.#ready.has(post.id)).map((post) => post.id);
+    const lit = this.#spot?.id;
+    return lit === undefined || ids.includes(lit) || !this.#ready.has(lit) ? ids : [lit, ...ids];
   }
 
   #measure = (id, width) => this.fitter.measure(this.#readings.get(id), width);
@@ -90,6 +93,7 @@ class Wall {
   #heard(event) {
     if (event.type === "reset") this.#begin();
     else if (event.type === "del") this.#remove(event.id);
+    else if (event.type === "spotlight") this.#light(event.post, event.ms);
     else this.#admit(event.post);
   }
 
@@ -140,9 +144,48 @@ class Wall {
     this.#stir();
   }
 
+  /** The desk's choice, before whatever waits; `post` null: the wall goes on. */
+  async #light(post, ms) {
+    const before = this.#spot?.id;
+    this.#spot = post && { id: post.id, until: performance.now() + ms, isDue: false };
+    if (before !== undefined && before !== post?.id) this.#dim(before);
+    if (!post) return;
+    const spot = this.#spot;
+    try {
+      if (!(await this.#fetch(post)) || this.#spot !== spot) return;
+    } catch (error) {
+      this.feed.failed(post.id, error);
+      return;
+    }
+    this.#edition++; // a change in preparation gives way
+    spot.isDue = true;
+    this.#stir();
+  }
+
+  /** No longer held. A post that is older than all that the wall keeps leaves; the others stay until their time. */
+  #dim(id) {
+    this.pace.release(performance.now());
+    if (this.feed.get(id)) {
+      if (this.stage.has(id)) this.#redraw.add(id);
+      this.#stir();
+      return;
+    }
+    this.#edition++;
+    this.#ready.delete(id);
+    this.#readings.delete(id);
+    this.fitter.forget(id);
+    this.pace.forget(id);
+    this.#scene = drop(this.#scene, id);
+    this.#later();
+  }
+
   /** A post is gone: off the glass in this very moment, before anything else is considered. */
   #remove(id) {
     this.#edition++;
+    if (this.#spot?.id === id) {
+      this.#spot = null;
+      this.pace.release(performance.now());
+    }
     this.stage.remove(id);
     this.fitter.forget(id);
     this.#ready.delete(id);
@@ -183,6 +226,7 @@ class Wall {
   /** Does what is due; false when there is nothing to do now. */
   async #step() {
     if (this.#isDirty) return this.#repair();
+    if (this.#spot?.isDue) return this.#show(this.#spot);
     if (this.#redraw.size) return this.#change(() => this.#tall(this.#scene), {});
     const now = performance.now();
     const next = this.pace.next(now, this.#ids, this.#scene.hero);
@@ -196,6 +240,16 @@ class Wall {
     else if (next.act === "crown") this.pace.crowned(next.id, performance.now(), { isNew: next.isNew });
     else this.pace.seated(ids, performance.now());
     if (isDone) this.#foresee();
+    return true;
+  }
+
+  /** Puts the post in the spotlight into the hero's place and holds it there. */
+  async #show(spot) {
+    spot.isDue = false;
+    const { id, until } = spot;
+    const isDone = await this.#change(() => this.#next([id], "crown"), { isNew: true, ids: [id] });
+    if (isDone && this.#spot === spot && this.#scene.hero === id) this.pace.hold(id, performance.now(), until);
+    spot.isDue = !isDone;
     return true;
   }
 
@@ -228,7 +282,9 @@ class Wall {
       return false;
     }
     const isDone = await this.#change(() => this.#mended(), {});
-    if (isDone && this.#scene.hero) this.pace.crowned(this.#scene.hero, performance.now(), { isNew: false });
+    const { hero } = this.#scene;
+    if (isDone && hero && hero === this.#spot?.id) this.pace.hold(hero, performance.now(), this.#spot.until);
+    else if (isDone && hero) this.pace.crowned(hero, performance.now(), { isNew: false });
     return true;
   }
 
@@ -264,8 +320,10 @@ class Wall {
         const poses = [];
         for (const rect of place(this.frame, this.#ids.length, scene, this.#measure)) {
           at = rect.id;
-          const flag = rect.role === "hero" && (isNew || this.#isPinned(at) || this.stage.isFlagged(at));
-          poses.push(await this.poses.pose({ ...rect, isNew: flag }, this.#readings.get(at)));
+          const isHero = rect.role === "hero";
+          const isLit = isHero && at === this.#spot?.id;
+          const flag = isHero && (isNew || isLit || this.#isPinned(at) || this.stage.isFlagged(at));
+          poses.push(await this.poses.pose({ ...rect, isNew: flag, isLit }, this.#readings.get(at)));
           if (edition !== this.#edition) break;
         }
         if (this.#isStopped) return false;

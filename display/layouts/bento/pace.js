@@ -47,6 +47,17 @@ export class Pace {
     this.#heldUntil = isNew ? now + this.dwellMs : 0;
   }
 
+  /** The hero stays until `until`, whoever comes; `release` lets go of it. */
+  hold(id, now, until) {
+    this.crowned(id, now, { isNew: true });
+    this.#heldUntil = until;
+  }
+
+  release(now) {
+    this.#heldUntil = Math.min(this.#heldUntil, now);
+    this.#crownedAt = now;
+  }
+
   seated(ids, now) {
     this.#arrivals = this.#arrivals.filter((id) => !ids.includes(id));
     this.#promised = [...this.#promised, ...ids].slice(-TURNS_WAITING_MAX);

@@ -27,10 +27,10 @@ export class Stage {
     return this.#cards.has(id);
   }
 
-  /** Whether the hero of that id stands with its flag up. */
+  /** Whether the hero of that id stands with its flag up because it is new. */
   isFlagged(id) {
     const card = this.#cards.get(id);
-    return card?.role === "hero" && card.rect.isNew === true;
+    return card?.role === "hero" && card.rect.isNew === true && !card.rect.isLit;
   }
 
   /**
@@ -91,6 +91,7 @@ export class Stage {
   #draw(card, { rect, reading, form, fit, variant }, isChanged) {
     if (card.reading !== reading || isChanged) card.paint(reading, { words: this.words, field: this.#field(reading) });
     card.tick(this.clock.now(), this.words);
+    card.announce(rect, this.words);
     card.shape(rect, form, fit, variant);
     card.node.hidden = false;
   }

@@ -16,6 +16,7 @@ const EMPTY_AFTER_MS = 2500; // without a first snapshot for so long, the invita
 const DOT_AFTER_MS = 2000;
 const IDENTIFY_MS = 10_000;
 const OFFLINE_MAX_S = 900;
+const SPOTLIGHT_S = { usual: 20, most: 120 };
 const STATIC = new URL("../", import.meta.url);
 
 class Screen {
@@ -85,7 +86,7 @@ class Screen {
         this.#operate(frame, verdict);
         return;
       case "command":
-        this.#command(frame.command);
+        this.#command(frame);
     }
   }
 
@@ -152,13 +153,22 @@ class Screen {
     return this.#lostAt !== null && most > 0 && performance.now() - this.#lostAt > most * 1000;
   }
 
-  #command(command) {
+  #command({ command, item, seconds }) {
     if (command === "reload") location.reload();
+    if (command === "spotlight") this.#spotlight(item, Number(seconds) || SPOTLIGHT_S.usual);
     if (command !== "identify") return;
     const sign = document.getElementById("identify");
     sign.hidden = false;
     clearTimeout(this.identifying);
     this.identifying = setTimeout(() => { sign.hidden = true; }, IDENTIFY_MS);
+  }
+
+  /** The desk wants one post before everybody now; the layout shows it as it likes. */
+  #spotlight(item, seconds) {
+    const ms = Math.min(SPOTLIGHT_S.most, Math.max(1, seconds)) * 1000;
+    if (!this.feed.spotlight(item, ms)) return;
+    clearTimeout(this.unlighting);
+    this.unlighting = setTimeout(() => this.feed.unlight(), ms);
   }
 
   /** A new build: load it once, a little staggered, and only when the server answers. */

@@ -6,18 +6,12 @@ import { t } from "../page.js";
 import { areOn, setOn } from "./keys.js";
 import { picture } from "./pieces.js";
 
-const KEYS = [
-  ["J", "↓", "next"],
-  ["K", "↑", "previous"],
-  ["A", "", "approve"],
-  ["R", "", "reject"],
-  ["H", "", "hold"],
-  ["U", "", "unapprove"],
-  ["W", "", "withdraw"],
-  ["Z", "", "undo"],
-  ["1–4", "", "tabs"],
-  ["P P", "", "panic"],
-  ["?", "", "help"],
+const GROUPS = [
+  ["moving", [["J", "↓", "next"], ["K", "↑", "previous"], ["1–4", "", "tabs"], ["/", "", "search"], ["F", "", "filter"], ["X", "", "clear"]]],
+  ["deciding", [["A", "", "approve"], ["R", "", "reject"], ["H", "", "hold"], ["U", "", "unapprove"], ["I", "", "pin"], ["W", "", "withdraw"], ["Z", "", "undo"]]],
+  ["cluster", [["E", "", "keep"], ["O", "", "apart"]]],
+  ["looking", [["B", "", "veil"], ["V", "", "zoom"], ["T", "", "author"], ["L", "", "labels"], ["N", "", "memo"], ["S", "", "spotlight"]]],
+  ["house", [["Y", "", "history"], ["G", "", "people"], ["P P", "", "panic"], ["?", "", "help"]]],
 ];
 
 export function mountDialogs() {
@@ -30,10 +24,13 @@ export function mountDialogs() {
     });
   }
   help.querySelector(".keys").replaceChildren(
-    ...KEYS.map(([key, other, word]) => {
-      const term = el("dt", "", el("kbd", "", key));
-      if (other) term.append(el("kbd", "", other));
-      return el("div", "", term, el("dd", "", t(`desk.key.${word}`)));
+    ...GROUPS.map(([group, keys]) => {
+      const list = el("dl", "", ...keys.map(([key, other, word]) => {
+        const term = el("dt", "", el("kbd", "", key));
+        if (other) term.append(el("kbd", "", other));
+        return el("div", "", term, el("dd", "", t(`desk.key.${word}`)));
+      }));
+      return el("section", "key-group", el("h3", "", t(`desk.keys.${group}`)), list);
     }),
   );
   const letters = help.querySelector("#letters");
@@ -41,13 +38,17 @@ export function mountDialogs() {
   letters.addEventListener("change", () => setOn(letters.checked));
 
   return {
-    help: () => help.showModal(),
+    help: () => {
+      help.showModal();
+      help.querySelector("h2").focus();
+    },
 
-    /** Asks; true when the person says yes. Escape and a tap beside the dialog say no. */
-    confirm: (text, word, kind) =>
+    /** Asks; true when the person says yes. `more` says what will happen. Escape and a tap beside the dialog say no. */
+    confirm: (text, word, kind, more = "") =>
       new Promise((done) => {
         if (sure.open) return done(false);
         sure.querySelector("h2").textContent = text;
+        sure.querySelector(".sure-more").textContent = more;
         const yes = sure.querySelector("[value=yes]");
         yes.textContent = word;
         yes.className = `button ${kind || "go"}`;

@@ -13,7 +13,10 @@ export function setOn(isOn) {
   else keep.set(KEPT, "off");
 }
 
-/** What a key press asks for, or null: {move}, {tab}, {letter}, {help}, {undo}, {panic}. Pure. */
+const OPENS = { t: "author", l: "labels", n: "memo", s: "spotlight", y: "history", f: "filter", g: "people" };
+const DOES = { b: "veil", e: "keep", o: "apart", i: "pin", v: "zoom", x: "clear" };
+
+/** What a key press asks for, or null: {move}, {tab}, {letter}, {open}, {act}, {help}, {undo}, {panic}, {search}. Pure. */
 export function meaning({ key, ctrlKey, metaKey, altKey, repeat }) {
   if (ctrlKey || metaKey || altKey) return null;
   const low = key.length === 1 ? key.toLowerCase() : key;
@@ -21,10 +24,13 @@ export function meaning({ key, ctrlKey, metaKey, altKey, repeat }) {
   if (low === "ArrowUp" || low === "ArrowLeft" || low === "k") return { move: -1 };
   if (repeat) return null; // a key held down moves, it never decides
   if (low === "?") return { help: true };
+  if (low === "/") return { search: true };
   if (low === "z") return { undo: true };
   if (low === "p") return { panic: true };
   if (/^[1-4]$/.test(low)) return { tab: Number(low) - 1 };
   if (/^[arhwu]$/.test(low)) return { letter: low };
+  if (OPENS[low]) return { open: OPENS[low] };
+  if (DOES[low]) return { act: DOES[low] };
   return null;
 }
 

@@ -46,9 +46,9 @@ export function sourceRows(sources, now = Date.now()) {
 export class Lights {
   #sign = "";
 
-  /** @param command (screenId, command) ask a screen to show its name or to load itself again */
-  constructor({ sourceButton, screenButton, sourceList, screenList, command }) {
-    Object.assign(this, { sourceButton, screenButton, sourceList, screenList, command });
+  /** @param command (screenId, command) ask a screen to show its name or to load itself again, if mayCommand () */
+  constructor({ sourceButton, screenButton, sourceList, screenList, command, mayCommand = () => true }) {
+    Object.assign(this, { sourceButton, screenButton, sourceList, screenList, command, mayCommand });
     this.showSources([]);
     this.showScreens([]);
   }
@@ -63,13 +63,19 @@ export class Lights {
   }
 
   showScreens(screens) {
-    const sign = JSON.stringify(screens.map(({ id, connected, shown, size }) => [id, connected, shown?.length, size]));
+    this.screens = screens;
+    const sign = JSON.stringify([this.mayCommand(), screens.map(({ id, connected, shown, size }) => [id, connected, shown?.length, size])]);
     if (sign === this.#sign) return; // beats come each second: the panel's buttons keep their focus
     this.#sign = sign;
     const here = screens.filter((screen) => screen.connected).length;
     const kind = !screens.length ? "" : here === screens.length ? "good" : here ? "busy" : "bad";
     paint(this.screenButton, "screen", kind, here === screens.length ? String(here) : `${here}/${screens.length}`, many("desk.screens_light", here));
     this.screenList.replaceChildren(...(screens.length ? screens.map((screen) => this.#screen(screen)) : [el("li", "soft", t("desk.screens_none"))]));
+  }
+
+  /** Who we are may change what is offered. */
+  refresh() {
+    this.showScreens(this.screens);
   }
 
   #screen(screen) {
@@ -79,7 +85,7 @@ export class Lights {
       el("span", "soft", screen.size ?? ""),
     );
     const row = el("li", "state-row", el("span", `dot ${screen.connected ? "good" : "bad"}`), words);
-    if (screen.connected) {
+    if (screen.connected && this.mayCommand()) {
       const tools = el("span", "state-tools");
       for (const command of ["identify", "reload"]) {
         const button = el("button", "button", t(`desk.screen_${command}`));

@@ -13,9 +13,10 @@ export class Panic {
   /**
    * @param send (on) ask the server
    * @param confirm (text, word) => Promise<boolean>
+   * @param mayDecide () whether this person may do it: whoever only looks has no button
    */
-  constructor({ button, banner, say, send, confirm }) {
-    Object.assign(this, { button, banner, say, send, confirm });
+  constructor({ button, banner, say, send, confirm, mayDecide = () => true }) {
+    Object.assign(this, { button, banner, say, send, confirm, mayDecide });
     this.isOn = false;
     button.addEventListener("click", () => this.press());
     this.#paint();
@@ -23,7 +24,7 @@ export class Panic {
 
   /** The first press arms for four seconds, the second does it. */
   press() {
-    if (this.isOn) return;
+    if (this.isOn || !this.mayDecide()) return;
     clearTimeout(this.#timer);
     if (this.#isArmed) {
       this.#isArmed = false;
@@ -53,10 +54,12 @@ export class Panic {
       return;
     }
     const words = isSure ? (by ? t("desk.panic_on_by", { by, time: hour(this.at) }) : t("desk.panic_on")) : t("desk.panic_asked");
+    this.banner.replaceChildren(icon("stop"), el("strong", "", words));
+    if (!this.mayDecide()) return;
     const back = el("button", "button", t("desk.panic_back"));
     back.type = "button";
     back.addEventListener("click", () => this.#back());
-    this.banner.replaceChildren(icon("stop"), el("strong", "", words), back);
+    this.banner.append(back);
   }
 
   async #back() {
@@ -69,7 +72,7 @@ export class Panic {
   #paint() {
     const { button } = this;
     button.classList.toggle("is-armed", this.#isArmed);
-    button.hidden = this.isOn;
+    button.hidden = this.isOn || !this.mayDecide();
     button.replaceChildren(icon("stop"), el("span", "", t(this.#isArmed ? "desk.panic_sure" : "desk.panic")));
   }
 }

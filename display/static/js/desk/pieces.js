@@ -1,8 +1,12 @@
 // Pieces of a card that the list and the stage both show: pictures, faces, names, times, reasons.
 
+import { Brands } from "../brands.js";
 import { el, style } from "../dom.js";
 import { hour, span, t, tOr } from "../page.js";
 import { initialOf } from "../words.js";
+
+const NOW_MS = 45_000;
+const brands = new Brands(new URL("../../brand/", import.meta.url));
 
 /** A picture of ours by its digest, its own colour behind it until it is there. */
 export function picture({ digest, width_px, height_px, colour, alt }, variant, className = "") {
@@ -50,10 +54,27 @@ export function networkName(network) {
   return tOr(`network.${network}`, network ? network[0].toUpperCase() + network.slice(1) : "");
 }
 
+/** The small mark of a network; its name stands beside it for those who do not see it. */
+export function networkMark(network) {
+  const mark = el("span", "net");
+  mark.ariaHidden = "true";
+  brands.dress(mark, network);
+  return mark;
+}
+
+/** A letter in a disc for a person at a desk. */
+export function letterOf(name) {
+  const letter = el("span", "face letter person", initialOf(name || "?"));
+  letter.ariaHidden = "true";
+  style(letter, { "--h": hueOf(name) });
+  return letter;
+}
+
 /** How long a card waits, or when it was decided: an element that `tick` keeps true. */
-export function since(iso) {
+export function since(iso, { isWaiting = false } = {}) {
   const time = el("time", "since");
   time.dateTime = iso ?? "";
+  time.dataset.waits = isWaiting ? "yes" : "";
   time.title = hour(iso);
   tick([time]);
   return time;
@@ -63,7 +84,8 @@ export function since(iso) {
 export function tick(times, now = Date.now()) {
   for (const time of times) {
     const at = Date.parse(time.dateTime);
-    time.textContent = Number.isFinite(at) ? (now - at < 45_000 ? t("desk.now") : span(now - at)) : "";
+    const ago = Number.isFinite(at) ? span(now - at) : "";
+    time.textContent = ago && now - at < NOW_MS ? t("desk.now") : ago && time.dataset.waits ? t("desk.waits", { ago }) : ago;
   }
 }
 
@@ -72,6 +94,11 @@ export function reasonText({ rule, text }) {
   if (text === "failed") return t("desk.rule.failed", { rule });
   const exact = tOr(`desk.rule.${rule}.${text}`, "");
   return exact || tOr(`desk.rule.${rule}`, text ? `${rule}: ${text}` : rule, { text });
+}
+
+/** Names said as people say them: "Anna", "Anna and Bruno". */
+export function named(names) {
+  return new Intl.ListFormat(document.documentElement.lang || "en", { type: "conjunction" }).format(names);
 }
 
 /** Words for what a state is called. */

@@ -3,7 +3,7 @@
 import { el, style } from "../dom.js";
 import { many, t } from "../page.js";
 import { postLanguage, runsOf } from "../words.js";
-import { face, hueOf, nameOf, networkName, picture, reasonText, since, tick } from "./pieces.js";
+import { face, hueOf, letterOf, nameOf, named, networkMark, networkName, picture, reasonText, since, tick } from "./pieces.js";
 
 export const WINDOW = 40;
 const STEP = 20;
@@ -25,10 +25,9 @@ export class Rows {
   #list = [];
   #wanted = -1;
 
-  /** @param pick (id) a row was chosen; more () the person wants what lies beyond the loaded ones */
-  constructor(root, { pick, more }) {
-    this.root = root;
-    this.more = more;
+  /** @param pick (id) a row was chosen; more () the person wants what lies beyond the loaded ones; first () what lies before */
+  constructor(root, { pick, more, first }) {
+    Object.assign(this, { root, more, first });
     this.before = pager(() => this.#turn(-WINDOW));
     this.after = pager(() => this.#turn(WINDOW));
     this.items = el("ol", "rows");
@@ -39,14 +38,16 @@ export class Rows {
     });
   }
 
-  /** Shows `list` with `selected` in sight. `beyond` counts what the server has and this page has not fetched. */
-  show(list, selected, { beyond = 0, isPending = () => false } = {}) {
+  /**
+   * Shows `list` with `selected` in sight. `beyond` counts what the server has and this page has not fetched,
+   * `passed` what lies before it; `sizeOf`, `lookersOf`, `isVeiled` say what is known beside a card.
+   */
+  show(list, selected, seen) {
     const at = list.findIndex((post) => post.id === selected);
     const isMoved = selected !== this.selected;
     this.#list = list;
     this.selected = selected;
-    this.beyond = beyond;
-    this.isPending = isPending;
+    this.seen = seen;
     if (isMoved || at < 0) this.#start = windowStart(this.#start, at, list.length);
     if (this.#wanted >= 0 && list.length > this.#wanted) this.#turn(this.#wanted - this.#start);
     else this.#paint();
@@ -64,13 +65,17 @@ export class Rows {
 
   /** Moves the window; what is not here yet is asked for, and shown when it comes. */
   #turn(by) {
+    if (by < 0 && this.#start === 0 && this.seen.passed > 0) {
+      this.first();
+      return;
+    }
     const next = Math.max(0, this.#start + by);
     if (next >= this.#list.length) {
       this.#wanted = next;
       this.more();
       return;
     }
-    if (by > 0 && this.beyond > 0 && next + WINDOW > this.#list.length) this.more();
+    if (by > 0 && this.seen.beyond > 0 && next + WINDOW > this.#list.length) this.more();
     this.#wanted = -1;
     this.#start = next;
     this.#paint();
@@ -90,15 +95,17 @@ export class Rows {
       const node = this.#row(post);
       if (this.items.children[at] !== node) this.items.insertBefore(node, this.items.children[at] ?? null);
     });
-    setPager(this.before, this.#start, "desk.earlier");
-    setPager(this.after, Math.max(0, this.#list.length - this.#start - WINDOW) + this.beyond, "desk.more");
+    setPager(this.before, this.#start + this.seen.passed, "desk.earlier");
+    setPager(this.after, Math.max(0, this.#list.length - this.#start - WINDOW) + this.seen.beyond, "desk.more");
   }
 
   #row(post) {
-    const sign = `${post.rev} ${post.mrev} ${post.state} ${this.isPending(post.id)}`;
+    const { sizeOf, lookersOf, isVeiled, isPending } = this.seen;
+    const seen = { size: sizeOf(post), lookers: lookersOf(post.id), isVeiled: isVeiled(post) };
+    const sign = [post.rev, post.mrev, post.state, isPending(post.id), seen.size, seen.lookers, seen.isVeiled, post.labels].join(" ");
     let row = this.#rows.get(post.id);
     if (row?.sign !== sign) {
-      const button = rowOf(post);
+      const button = rowOf(post, seen);
       if (row) {
         const hadFocus = row.button === document.activeElement;
         row.button.replaceWith(button);
@@ -108,7 +115,7 @@ export class Rows {
         row = { node: el("li", "", button), button, sign };
         this.#rows.set(post.id, row);
       }
-      button.classList.toggle("is-pending", this.isPending(post.id));
+      button.classList.toggle("is-pending", isPending(post.id));
     }
     if (post.id === this.selected) row.button.setAttribute("aria-current", "true");
     else row.button.removeAttribute("aria-current");
@@ -116,13 +123,14 @@ export class Rows {
   }
 }
 
-function rowOf(post) {
+function rowOf(post, { size, lookers, isVeiled }) {
   const content = post.card;
   const button = el("button", "row");
   button.type = "button";
   button.dataset.id = post.id;
   const [first] = content?.pictures ?? [];
   const thumb = el("span", "thumb", first ? picture({ ...first, alt: "" }, "small") : face({ name: nameOf(post), avatar: content?.author?.avatar }));
+  if (isVeiled) thumb.classList.add("is-veiled");
   if (!first) style(thumb, { "--h": hueOf(nameOf(post)) });
   const text = runsOf(content?.spans).map((run) => run.text).join("");
   const snippet = el("span", "snippet", text || (!content ? t("desk.preparing") : content.is_film ? t("desk.film") : first ? t("desk.picture_only") : t("desk.no_content")));
@@ -131,7 +139,7 @@ function rowOf(post) {
   const name = el("span", "name", nameOf(post));
   name.dir = "auto";
   const isWaiting = post.state === "queued" || post.state === "held";
-  const head = el("span", "row-head", name, since(isWaiting ? post.arrived ?? post.at : post.at));
+  const head = el("span", "row-head", networkMark(content?.network ?? ""), name, since(isWaiting ? post.arrived ?? post.at : post.at));
   button.append(thumb, el("span", "row-words", head, snippet));
   const why = [content?.warning, ...(post.reasons ?? []).map(reasonText)].filter(Boolean);
   if (why.length || post.edited) {
@@ -139,6 +147,16 @@ function rowOf(post) {
     mark.title = why.join(" · ") || t("desk.edited");
     mark.append(el("span", "unseen", mark.title));
     button.append(mark);
+  }
+  if (size > 1) {
+    button.classList.add("is-cluster");
+    button.append(el("span", "row-size", `×${size}`, el("span", "unseen", many("desk.cluster", size))));
+  }
+  if (lookers.length) {
+    const words = many("desk.looking", lookers.length, { names: named(lookers) });
+    const who = el("span", "row-lookers", ...lookers.slice(0, 2).map(letterOf), el("span", "unseen", words));
+    who.title = words;
+    button.append(who);
   }
   if (content?.network) button.append(el("span", "unseen", networkName(content.network)));
   return button;

@@ -1,32 +1,60 @@
 // The card under judgement, large: exactly the words and pictures that the screens would show, and why to look twice.
 
 import { el, style } from "../dom.js";
-import { icon } from "../icons.js";
 import { t } from "../page.js";
 import { isEmojiOnly, postLanguage, runsOf } from "../words.js";
-import { face, hueOf, nameOf, networkName, picture, reasonText, since, stateWord, tick } from "./pieces.js";
+import { authorOf, factsOf, tellPast } from "./dossier.js";
+import { clusterOf, flagsOf, labelsOf, lookersOf, memoOf } from "./flags.js";
+import { hueOf, nameOf, networkName, picture, tick } from "./pieces.js";
+import { veilOf, whyVeiled } from "./veil.js";
 
 const AHEAD = 2;
 
 export class Stage {
   #shown = "";
+  #id = "";
+  #looking = "";
+  #past = "";
   #ahead = [];
 
-  /** @param zoom (picture) the person wants to see a picture as large as it is */
-  constructor(root, { zoom }) {
-    this.root = root;
-    this.zoom = zoom;
+  /**
+   * @param veils which pictures are hidden
+   * @param does {zoom(pictures, at), open(name), keep(), apart(), veil()} what the card's own buttons ask for
+   */
+  constructor(root, { veils, does }) {
+    Object.assign(this, { root, veils, does });
     this.card = null;
   }
 
-  /** Shows a card, or nothing. A card that did not change keeps its element, its scroll and its focus. */
-  show(post, note = "") {
-    const sign = post ? [post.id, post.rev, post.mrev, post.state, note].join(" ") : "";
+  /**
+   * Shows a card, or nothing. A card that did not change keeps its element, its scroll and its focus.
+   * @param seen {note, size, me, mayDecide, lookers: [names], titles: Map} what is known beside the card
+   */
+  show(post, seen) {
+    if (post && post.id === this.#id && this.card?.classList.contains("is-dragged")) return; // never under the thumb
+    const sign = post ? JSON.stringify([post.id, post.rev, post.mrev, post.state, post.eyes, post.labels, post.memo, seen.note, seen.size, seen.mayDecide, this.veils.isOn(post)]) : "";
     if (sign !== this.#shown) {
+      const isSame = post && post.id === this.#id;
+      const scroll = isSame ? this.card?.querySelector(".words")?.scrollTop : 0;
+      const focused = isSame && this.card?.contains(document.activeElement) ? document.activeElement.dataset.do : "";
       this.#shown = sign;
-      this.card = post ? cardOf(post, note, this.zoom) : null;
+      this.#id = post?.id ?? "";
+      this.#looking = "";
+      this.#past = post ? JSON.stringify(post.author) : "";
+      this.card = post ? cardOf(post, { ...seen, isVeiled: this.veils.isOn(post), does: this.does }) : null;
       this.root.replaceChildren(...(this.card ? [this.card] : []));
+      if (scroll) this.card.querySelector(".words").scrollTop = scroll;
+      if (focused) (this.card.querySelector(`[data-do="${focused}"]`) ?? this.card).focus({ preventScroll: true });
     }
+    const past = post ? JSON.stringify(post.author) : "";
+    if (this.card && past !== this.#past) {
+      this.#past = past;
+      tellPast(this.card, post);
+    }
+    const looking = post ? seen.lookers.join("\n") : "";
+    if (!this.card || looking === this.#looking) return;
+    this.#looking = looking;
+    this.card.querySelector(".lookers").replaceChildren(...lookersOf(seen.lookers));
   }
 
   /** Says across the card what became of it, before it leaves. */
@@ -45,7 +73,7 @@ export class Stage {
   }
 }
 
-function cardOf(post, note, zoom) {
+function cardOf(post, { note, size, me, mayDecide, titles, isVeiled, does }) {
   const card = el("article", "card");
   card.dataset.id = post.id;
   card.dataset.state = post.state;
@@ -53,56 +81,54 @@ function cardOf(post, note, zoom) {
   const content = post.card;
   const pictures = content?.pictures ?? [];
   card.classList.add(pictures.length ? "has-picture" : "is-text");
+  if (size > 1) card.classList.add("is-cluster");
   const [first] = pictures;
   if (pictures.length === 1 && first.width_px > first.height_px * 1.1) card.classList.add("is-wide");
   if (first?.colour) style(card, { "--colour": first.colour });
   else style(card, { "--h": hueOf(content?.author?.name ?? post.id) });
-  if (pictures.length) card.append(shots(pictures, content, zoom));
+  if (pictures.length) card.append(shots(post, isVeiled, does));
   const words = el("div", "words");
-  words.append(...flags(post, note));
-  words.append(...(content ? textOf(content) : [el("p", "text soft", t("desk.preparing"))]));
-  words.append(el("footer", "foot", by(post), facts(post)));
-  card.append(words);
+  const heart = el("div", "heart", ...flagsOf(post, { note, me }));
+  heart.append(...(content ? textOf(content) : [el("p", "text soft", t("desk.preparing"))]), ...memoOf(post), ...labelsOf(post, titles));
+  if (size > 1) words.append(clusterOf(post, size, { keep: does.keep, apart: does.apart, mayDecide }));
+  words.append(heart, el("footer", "foot", authorOf(post, () => does.open("author")), factsOf(post, { open: does.open, mayDecide })));
   const heading = el("h2", "unseen", t("desk.card_of", { name: nameOf(post), network: networkName(content?.network ?? "") }));
   heading.id = "card-title";
   card.prepend(heading);
   card.setAttribute("aria-labelledby", heading.id);
+  if (pictures.length) card.append(words, el("p", "lookers"));
+  else {
+    words.prepend(el("p", "lookers"));
+    card.append(words);
+  }
   return card;
 }
 
-function shots(pictures, content, zoom) {
+function shots(post, isVeiled, does) {
+  const { pictures, is_film: isFilm } = post.card;
   const box = el("div", "shots");
   box.dataset.count = String(Math.min(4, pictures.length));
+  box.classList.toggle("is-veiled", isVeiled);
   pictures.slice(0, 4).forEach((one, at) => {
     const shot = el("button", "shot", picture(one, "medium"));
     shot.type = "button";
     const more = pictures.length - 4;
+    shot.inert = isVeiled;
     shot.setAttribute("aria-label", t("desk.zoom", { n: at + 1, alt: one.alt || t("desk.no_alt") }));
-    if (at === 0 && content.is_film) shot.append(el("span", "chip film", t("desk.film")));
+    if (at === 0 && isFilm) shot.append(el("span", "chip film", t("desk.film")));
     if (at === 3 && more > 0) shot.append(el("span", "chip film", `+${more}`));
-    shot.addEventListener("click", () => zoom(pictures, at));
+    shot.addEventListener("click", () => does.zoom(pictures, at));
     box.append(shot);
   });
-  return box;
-}
-
-function flags(post, note) {
-  const rows = [];
-  if (note) rows.push(flag("warn", t(`desk.note.${note}`)));
-  if (post.card?.warning) rows.push(flag("warn", t("desk.warning", { text: post.card.warning })));
-  if (post.edited) rows.push(flag("mark", t(post.state === "rejected" ? "desk.edited_since" : "desk.edited")));
-  for (const reason of post.reasons ?? []) {
-    if (reason.rule === "sensitive" && post.card?.warning) continue; // said just above, in the author's words
-    rows.push(flag("warn", reasonText(reason)));
+  if (isVeiled) box.append(veilOf(post, does.veil));
+  else if (whyVeiled(post)) {
+    const hide = el("button", "button unveiled", t("desk.veil_drop"));
+    hide.type = "button";
+    hide.dataset.do = "veil";
+    hide.addEventListener("click", does.veil);
+    box.append(hide);
   }
-  if (!rows.length) return [];
-  const list = el("ul", "flags", ...rows);
-  list.setAttribute("aria-label", t("desk.why"));
-  return [list];
-}
-
-function flag(kind, text) {
-  return el("li", `chip ${kind}`, text);
+  return box;
 }
 
 function textOf(content) {
@@ -126,36 +152,4 @@ function textOf(content) {
     nodes.push(quote);
   }
   return nodes;
-}
-
-function by(post) {
-  const author = post.card?.author ?? { name: "" };
-  const name = el("strong", "", nameOf(post));
-  name.dir = "auto";
-  const line = el("span", "soft");
-  const network = networkName(post.card?.network ?? "");
-  const isWaiting = post.state === "queued" || post.state === "held";
-  line.append(network, network ? " · " : "", since(isWaiting ? post.arrived ?? post.at : post.at));
-  if (author.handle && author.handle !== author.name) line.append(" · ", author.handle); // last: it may be cut
-  return el("div", "by", face(author), el("span", "who", name, line));
-}
-
-function facts(post) {
-  const row = el("div", "facts");
-  if (post.by && post.state !== "queued") row.append(el("span", "soft", t("desk.decided", { by: personName(post), state: stateWord(post.state) })));
-  if (post.pinned) row.append(el("span", "chip mark", t("desk.pinned")));
-  const href = post.card?.url ?? "";
-  if (/^https?:\/\//i.test(href)) {
-    const original = el("a", "original", icon("link"), t("desk.original"));
-    original.href = href;
-    original.target = "_blank";
-    original.rel = "noopener noreferrer";
-    row.append(original);
-  }
-  return row;
-}
-
-/** Whoever decided: a person's name; the rules when nobody has touched it yet. */
-function personName({ by, source }) {
-  return by === "rules" || by === source ? t("desk.by_rules") : by;
 }

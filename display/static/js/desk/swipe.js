@@ -7,10 +7,11 @@ const FLING_PX_MS = 0.7;
 /**
  * @param root where the card lives
  * @param ask (direction) => verdict or null: what letting go would do, so that the card can show it
+ * @param word (verdict) => what the card says while the thumb is far enough
  * @param done (verdict)
  * @returns a function that stops listening
  */
-export function mountSwipe(root, { ask, done }) {
+export function mountSwipe(root, { ask, word, done }) {
   let drag = null;
 
   const end = (isDone) => {
@@ -50,7 +51,7 @@ export function mountSwipe(root, { ask, done }) {
     const isFar = Math.abs(dx) > drag.card.clientWidth * FAR || (speed > FLING_PX_MS && Math.abs(dx) > 70);
     drag.verdict = isFar ? verdict : null;
     drag.card.style.setProperty("--dx", `${verdict ? dx : dx / 6}px`);
-    if (drag.verdict) drag.card.dataset.verdict = drag.verdict;
+    if (drag.verdict) Object.assign(drag.card.dataset, { verdict: drag.verdict, says: word(drag.verdict) });
     else delete drag.card.dataset.verdict;
   };
 

@@ -48,3 +48,24 @@ export function verdictOfSwipe(direction, state) {
   if (state !== "queued" && state !== "held") return null;
   return direction === "right" ? "approve" : "reject";
 }
+
+/** The verdict that takes a change back, whoever made it; null where none does: nothing goes up by being taken back. Pure. */
+export function takeBackOf({ from, to }) {
+  if (from === to) return null;
+  if (to === "approved") return from === "queued" || from === "held" ? "unapprove" : null;
+  if (to === "rejected") return "reopen";
+  if (to === "held") return from === "queued" ? "release" : null;
+  if (to === "queued") return { held: "hold", rejected: "reject" }[from] ?? null;
+  return null;
+}
+
+/**
+ * How a card stands with the two people it needs: "" where one is enough, "first" when nobody has said yes,
+ * "second" when this person would be the second, "waiting" when it was this person who said yes. Pure.
+ */
+export function eyesOf(post, me) {
+  const { needed = 1, by = [] } = post.eyes ?? {};
+  if (needed < 2 || !["queued", "held"].includes(post.state)) return "";
+  if (by.includes(me)) return "waiting";
+  return by.length ? "second" : "first";
+}
