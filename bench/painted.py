@@ -1,4 +1,4 @@
-"""Approve to painted: from a moderator's press to pixels on every screen.
+"""Approve to painted, withdraw to confirmed: from a moderator's press to every screen, and back to his desk.
 
     python -m bench.painted [--screens 20] [--posts 20] [--size 960x540]
 
@@ -7,6 +7,9 @@ frame that shows it. The press is an HTTP decision; a screen's time is the momen
 the browser. In the same run, as many clients poll the same wall every ten seconds, each with its own phase:
 that is how a wall without a socket does it (fediwall's default), and its best case, since a poller here is
 counted as painted when its answer arrives.
+
+Then every post is withdrawn. Two times are taken from that press: to the last screen's receipt, which it sends after
+the frame in which the post is gone, and to the moment an open desk is told that it is off all of the screens.
 """
 
 from __future__ import annotations
@@ -20,10 +23,11 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from playwright.async_api import Page, WebSocket
+from websockets.asyncio.client import connect
 
 from tests.chromium import chromium, page_of
 from tests.media.pictures import jpeg
@@ -77,6 +81,26 @@ class Poller:
                 for item in (await reply.json())["items"]:
                     self.at.setdefault(item["id"], time.perf_counter())
             await asyncio.sleep(POLL_S)
+
+
+class Watcher:
+    """An open desk: when it was told that a post is off all the screens."""
+
+    def __init__(self, url: str, *, screens: int) -> None:
+        self.url = url
+        self.screens = screens
+        self.off: dict[str, float] = {}
+
+    async def run(self) -> None:
+        address = self.url.replace("http", "ws") + "/ws/desk"
+        head = {"authorization": f"Bearer {ADMIN}"}
+        origin = cast(Any, self.url)
+        async with connect(address, origin=origin, additional_headers=head, max_size=None) as link:
+            async for text in link:
+                frame = json.loads(text)
+                for pid, receipt in frame.get("off", {}).items() if frame["type"] == "screens" else ():
+                    if receipt["confirmed"] == receipt["of"] == self.screens:
+                        self.off.setdefault(pid, time.perf_counter())
 
 
 def spread(values: list[float]) -> str:
@@ -141,11 +165,23 @@ async def measure(stack: Stack, *, screens: int, posts: int, size: tuple[int, in
             assert status == 200, body
             pressed[card["id"]] = (at, body["seq"])
         await asyncio.sleep(POLL_S + 1)
+        watcher = Watcher(stack.url, screens=screens)
+        running.append(tasks.create_task(watcher.run()))
+        withdrawn: dict[str, tuple[float, int]] = {}
+        for card in cards:
+            await asyncio.sleep(PAUSE_S)
+            at = time.perf_counter()
+            status, body = await asyncio.to_thread(stack.decide, card, "withdraw", key=str(uuid.uuid4()))
+            assert status == 200, body
+            withdrawn[card["id"]] = (at, body["seq"])
+        await asyncio.sleep(PAUSE_S)
         for task in running:
             task.cancel()
     came = [glass.came[seq] - at for at, seq in pressed.values() for glass in glasses if seq in glass.came]
     ours = [glass.at[seq] - at for at, seq in pressed.values() for glass in glasses if seq in glass.at]
     last = [max(glass.at[seq] for glass in glasses) - at for at, seq in pressed.values()]
+    gone = [max(glass.at[seq] for glass in glasses) - at for at, seq in withdrawn.values()]
+    told = [watcher.off[pid] - at for pid, (at, _) in withdrawn.items()]
     polled = [
         poller.at[pid] - at for pid, (at, _) in pressed.items() for poller in pollers if pid in poller.at
     ]
@@ -154,6 +190,8 @@ async def measure(stack: Stack, *, screens: int, posts: int, size: tuple[int, in
     print(f"  press to the screen's socket    {spread(came)}")
     print(f"  press to painted, each screen   {spread(ours)}")
     print(f"  press to painted, last screen   {spread(last)}")
+    print(f"  withdrawn to the last receipt   {spread(gone)}")
+    print(f"  withdrawn to the desk told so   {spread(told)}")
     print(f"  polling every {POLL_S:.0f} s, same wall    {spread(polled)}")
     print(f"  ratio of medians {statistics.median(ours) / statistics.median(polled):.3f}")
 

@@ -67,6 +67,16 @@ class Wall:
             corrupt=corrupt,
         )
 
+    async def item(self, pid: PostId) -> tuple[str, int, Item | None]:
+        """(epoch, newest sequence number, the post as it is on the wall) at one instant; None when it is not there."""
+        pipe = self._store.redis.pipeline(transaction=True)
+        pipe.hmget(self._keys.meta, ["epoch", "seq"])
+        pipe.zscore(self._keys.live, pid)
+        pipe.hmget(self._keys.items, [pid])
+        (epoch, seq), at, (packed,) = await pipe.execute()
+        item = None if at is None or packed is None else _unpack(pid, int(at), packed)
+        return (epoch or b"").decode(), int(seq or 0), item
+
     async def head(self) -> tuple[str, int]:
         """(epoch, newest sequence number): one cheap read for the safety poll."""
         epoch, seq = await self._store.redis.hmget(self._keys.meta, ["epoch", "seq"])

@@ -255,6 +255,30 @@ async def test_a_post_of_a_newer_parvis_does_not_blind_the_desk(
         await until(lambda: post("next").pid in one.cards)
 
 
+@pytest.mark.parametrize(
+    ("field", "damage"),
+    [
+        ("at", b"x"),
+        ("at", b"9" * 30),
+        ("rev", b"x"),
+        ("arrived", b"\xff"),
+        ("reasons", b"{"),
+        ("content", b"x"),
+    ],
+)
+async def test_a_damaged_post_does_not_blind_the_desk(
+    served: Served, store: Store, hands: Hands, field: str, damage: bytes
+) -> None:
+    async with tablet(served) as one:
+        await deafened(store).arrive(post("damaged"))
+        await store.redis.hset(store.keys.post(post("damaged").pid), field, damage)
+        await hands.arrive(post("usual"))
+        await until(lambda: post("usual").pid in one.cards)
+    status, body = await served.get("/api/v1/posts?state=queued", headers=served.admin)
+    assert status == 200
+    assert post("usual").pid in [card["id"] for card in body["posts"]]
+
+
 async def test_a_revoked_token_loses_its_desk(served: Served, store: Store) -> None:
     token = await new_token(store, "tablet", role="moderator")
     async with asyncio.TaskGroup() as tasks:

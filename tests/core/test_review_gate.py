@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.makers import NOW, Hands, post
+from tests.makers import NOW, Hands, post, settings_for
 from tests.media.pictures import jpeg
 from wall.gate import Answer, Ruling, Verdict
-from wall.intake import GROUP, Intake
+from wall.intake import AT_ONCE, GROUP, Intake
+from wall.judge import Judge
 from wall.media.fetch import Fetcher
 from wall.media.pool import DecodePool
 from wall.media.rendered import Purpose, Rendered
 from wall.media.store import MediaStore
 from wall.model import Attachment, Author, Post, State
-from wall.moderation.rule import Mode
 from wall.spool import Spool
 from wall.store.client import Store
 
@@ -69,6 +69,12 @@ async def test_a_post_is_struck_from_every_source_that_brought_it(room: Hands) -
     await room.gate.withdraw(post().pid, why="deleted", by="two", source="two")
     assert await room.store.redis.hlen(room.store.keys.source_posts("one")) == 0
     assert await room.store.redis.hlen(room.store.keys.source_posts("two")) == 0
+
+
+async def test_an_author_is_struck_from_every_source_that_brought_him(room: Hands) -> None:
+    await room.arrive(post(source="one"))
+    await room.gate.withdraw_author(post().author_key, why="suspended", by="two", source="two", is_final=True)
+    assert await room.store.redis.hlen(room.store.keys.source_posts("one")) == 0
 
 
 # -- lists --------------------------------------------------------------------------------------------------------
@@ -134,7 +140,7 @@ class Shop:
             pool=pool,
             media=self.media,
             spool=self.spool,
-            mode_of=lambda _: Mode.PRE,
+            judge=Judge(store, settings_for(store)),
         )
 
     async def upload(self, key: str = "k") -> Post:
@@ -201,23 +207,23 @@ async def test_a_full_disk_holds_up_pictures_and_no_words(shop: Shop) -> None:
     (shop.data_dir / "media").write_text("no folder can be made here")
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(shop.intake.run())
-        for n in range(2, 8):  # more than the worker does at once
-            await shop.hands.gate.accept(post(str(n)))
+        for n in range(AT_ONCE + 2):  # more than the worker does at once
+            await shop.hands.gate.accept(post(f"words {n}"))
         async with asyncio.timeout(8):
-            while (await shop.hands.ledger.counts())["queued"] < 6:
+            while sum((await shop.hands.ledger.counts()).values()) < AT_ONCE + 2:
                 await asyncio.sleep(0.02)
         (shop.data_dir / "media").unlink()
         async with asyncio.timeout(12):
-            while (await shop.hands.ledger.counts())["queued"] != 7:
+            while sum((await shop.hands.ledger.counts()).values()) != AT_ONCE + 3:
                 await asyncio.sleep(0.02)
         running.cancel()
 
 
 async def test_pictures_that_wait_for_room_do_not_hold_up_words(shop: Shop) -> None:
     """As many as the worker does at once, and one more."""
-    for n in ("a", "b", "c", "d", "e"):
-        photo = Attachment(url="", spool=shop.spool.put(jpeg(), name=n))
-        await shop.hands.gate.accept(post(n, attachments=(photo,)))
+    for n in range(AT_ONCE + 1):
+        photo = Attachment(url="", spool=shop.spool.put(jpeg(), name=f"p{n}"))
+        await shop.hands.gate.accept(post(f"p{n}", attachments=(photo,)))
     await shop.hands.gate.accept(post("words"))
     (shop.data_dir / "media").write_text("no folder can be made here")
     async with asyncio.TaskGroup() as tasks:
@@ -253,3 +259,15 @@ async def test_innocent_posts_are_not_set_aside_with_the_one_that_kills(shop: Sh
     assert {post("good-1").pid, post("good-2").pid} <= {record.pid for record in queued}
     dead = await store.redis.xrange(store.keys.intake_dead)
     assert [fields[b"id"].decode() for _, fields in dead] in ([], [post("poison").pid])
+
+
+async def test_what_was_taken_back_leaves_the_stores_file_too(shop: Shop, store: Store) -> None:
+    """A deleted text stays in the append-only file until it is rewritten; promised is a minute."""
+    canary = f"canari {store.keys.base}"
+    await shop.hands.arrive(post(text=canary), ruling=Ruling.APPROVE)
+    await shop.hands.gate.withdraw(post().pid, why="author", by="visitor", source="mastodon")
+    await shop.intake._sweep()
+    folder = Path(store.url.removeprefix("unix://")).parent
+    async with asyncio.timeout(8):
+        while any(canary.encode() in file.read_bytes() for file in folder.rglob("*.aof")):
+            await asyncio.sleep(0.1)

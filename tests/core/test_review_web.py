@@ -335,6 +335,21 @@ async def test_a_code_is_not_spent_when_the_store_goes_away_in_between(store: St
         store.redis = real
 
 
+async def test_a_name_is_words_and_no_commands_for_a_terminal(served: Served, store: Store) -> None:
+    """It stands in the audit, on every card and in the log."""
+    name = "An\x1b[2Jna\u202e\x00 B"
+    status, _ = await served.post(
+        "/api/v1/session",
+        json={"code": await new_code(store), "name": name},
+        headers={"origin": served.url},
+    )
+    assert status == 204
+    (kept,) = await store.redis.hvals(store.keys.sessions)
+    who = msgspec.json.decode(kept)["name"]
+    assert who
+    assert not {"\x1b", "\u202e", "\x00"} & set(who)
+
+
 async def test_without_its_secret_the_wall_signs_nothing(store: Store) -> None:
     """After a FLUSHALL: an empty key would let anybody make codes and receipts."""
     await store.redis.delete(store.keys.secret)
