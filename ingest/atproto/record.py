@@ -148,6 +148,7 @@ class Reader:
             avatar_url=_face(profile.get("avatar")),
             followers=count_at(profile, "followersCount"),
             following=count_at(profile, "followsCount"),
+            created_at=time_of(profile.get("createdAt"), seen_at=None),
         )
 
     def _attachments(self, embed: Table, *, did: str) -> list[Attachment]:

@@ -96,6 +96,7 @@ def _author(account: Table, *, host: str) -> Author | None:
         followers=count_at(account, "followers_count"),
         following=count_at(account, "following_count"),
         is_bot=account["bot"] if isinstance(account.get("bot"), bool) else None,
+        created_at=time_of(account.get("created_at")),
     )
 
 
