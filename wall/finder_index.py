@@ -284,7 +284,7 @@ class Index:
             if self._hit_count <= self._few_hits:
                 tables = "hits CROSS JOIN posts USING (n)"
             else:
-                conditions.append("n IN (SELECT n FROM hits)")
+                conditions.append("+n IN (SELECT n FROM hits)")  # "+": a test, never a way of seeking
         if has_kinds and self._ask(wanted):
             conditions.append("kind IN (SELECT kind FROM asked)")
         if wanted.author:

@@ -1,4 +1,4 @@
-"""The gate's words on many posts and on authors: standing, clusters, two people's yes, fair places, labels, the alarm."""
+"""The gate's words on many posts and on authors: standing, clusters, two people’s yes, labels, the alarm."""
 
 from __future__ import annotations
 
@@ -186,8 +186,8 @@ async def test_a_first_yes_repeated_by_a_lost_reply_is_still_one(room: Hands) ->
 
 async def flood(room: Hands, number: int) -> list[Post]:
     posts = [by(f"f{n}", n) for n in range(number)]
-    for n, one in enumerate(posts):
-        await room.arrive(one, cluster=posts[0].pid, copies=n)
+    for one in posts:
+        await room.arrive(one, cluster=posts[0].pid)
     return posts
 
 
@@ -249,51 +249,6 @@ async def test_a_cluster_holds_what_waits_and_nothing_else(room: Hands) -> None:
     assert (await record(room, posts[3])).cluster == posts[3].pid
 
 
-# -- places -------------------------------------------------------------------------------------------------------
-
-
-async def order(room: Hands) -> list[PostId]:
-    records, _ = await room.ledger.listing(State.QUEUED, limit=100)
-    return [record.pid for record in records]
-
-
-async def test_whoever_sends_much_does_not_push_the_others_back(room: Hands) -> None:
-    for n in range(5):
-        await room.arrive(by("loud", n))
-    await room.arrive(by("shy", 1))
-    await room.arrive(by("calm", 1))
-    placed = await order(room)
-    assert placed[:3] == [by("loud", 0).pid, by("shy", 1).pid, by("calm", 1).pid]
-    assert placed[3:] == [by("loud", n).pid for n in range(1, 5)]
-    records, _ = await room.ledger.listing(State.QUEUED, limit=100)
-    assert len({one.place for one in records}) == 7
-
-
-async def test_copies_wait_behind_what_is_said_for_the_first_time(room: Hands) -> None:
-    posts = await flood(room, 3)
-    await room.arrive(by("new", 1))
-    assert (await order(room))[:2] == [posts[0].pid, by("new", 1).pid]
-
-
-async def test_a_post_comes_back_to_its_place(room: Hands) -> None:
-    for n in range(3):
-        await room.arrive(by(f"p{n}", n))
-    await room.decide(by("p0", 0), Verdict.APPROVE)
-    await room.decide(by("p0", 0), Verdict.UNAPPROVE)
-    assert (await order(room))[0] == by("p0", 0).pid
-
-
-async def test_pages_of_a_listing_hold_each_post_once(room: Hands) -> None:
-    for n in range(12):
-        await room.arrive(by(f"p{n % 2}", n))
-    seen: list[PostId] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        records, cursor = await room.ledger.listing(State.QUEUED, limit=5, after=cursor)
-        seen += [record.pid for record in records]
-    assert len(seen) == len(set(seen)) == 12
-
-
 # -- pictures, labels, memo ---------------------------------------------------------------------------------------
 
 
@@ -319,8 +274,8 @@ async def test_copies_put_away_beside_one_that_is_kept_condemn_no_picture(
     room: Hands, keep: bool, known: int
 ) -> None:
     first, second = by("a", 1), by("b", 2)
-    for n, one in enumerate((first, second)):
-        await room.arrive(one, PICTURE, dhashes=("00ff00ff00ff00ff",), cluster=first.pid, copies=n)
+    for one in (first, second):
+        await room.arrive(one, PICTURE, dhashes=("00ff00ff00ff00ff",), cluster=first.pid)
     await room.gate.decide_cluster(
         first.pid, Verdict.REJECT, by="Anna", idem=KEY, keep=first.pid if keep else None
     )
