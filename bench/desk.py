@@ -30,6 +30,7 @@ from wall.store.client import Store
 from wall.store.place import store_url
 
 SETTLE_S = 8
+INDEXED_S = 120  # a recording lasts that much longer than the measurement
 BURST = 0.25  # of the time
 
 
@@ -56,6 +57,17 @@ class Gauge:
             f"{dom['jsEventListeners']:,} listeners",
             flush=True,
         )
+
+
+async def indexed(stack: Stack) -> None:
+    """Until the web process has the whole queue in its search index: else its memory would still be growing."""
+    began = time.perf_counter()
+    while True:
+        status, body = await asyncio.to_thread(stack.call, "/api/v1/posts?state=queued&limit=1")
+        if status == 200 and body.get("building") is None:
+            break
+        await asyncio.sleep(0.5)
+    print(f"  searchable {time.perf_counter() - began:.0f} s after the start", flush=True)
 
 
 async def open_desk(browser: Browser, stack: Stack) -> CDPSession:
@@ -86,6 +98,7 @@ async def run(stack: Stack, *, moderators: int, seconds: float) -> None:
         chromium() as browser,
         Store(store_url(data_dir=stack.data, url=None), event=EVENT, name="check") as store,
     ):
+        await indexed(stack)
         gauge = Gauge(stack, await open_desk(browser, stack))
         crowd = await moderators_at(stack.url, store, moderators)
         async with asyncio.TaskGroup() as tasks:
@@ -107,13 +120,13 @@ async def run(stack: Stack, *, moderators: int, seconds: float) -> None:
             passed_s = time.perf_counter() - began
             arrived = await fed(store) - before
             await gauge.read("end")
-            queued = await store.redis.zcard(store.keys.queue)
+            waiting = [await store.redis.zcard(key) for key in (store.keys.queue, store.keys.held)]
             unprepared = await store.redis.hlen(store.keys.inbox)
             for task in listening:
                 task.cancel()
         print(
-            f"  {arrived / passed_s:.0f} posts a second arrived; at the end {queued:,} were queued, "
-            f"{unprepared:,} had arrived and were not prepared yet"
+            f"  {arrived / passed_s:.0f} posts a second arrived; at the end {waiting[0]:,} were queued, "
+            f"{waiting[1]:,} held, {unprepared:,} had arrived and were not prepared yet"
         )
         report(crowd, calm, passed_s=passed_s)
         found = await account(store, crowd)
@@ -154,7 +167,7 @@ def main() -> None:
         began = time.perf_counter()
         asyncio.run(fill_queue(folder / "data", asked.queued))
         print(f"{asked.queued:,} posts queued in {time.perf_counter() - began:.0f} s, through the gate")
-        number = int((asked.seconds + 4 * SETTLE_S) * asked.per_second)
+        number = int((asked.seconds + INDEXED_S) * asked.per_second)
         source = feed(folder, number=number, per_second=asked.per_second, after_s=SETTLE_S / 2)
         print(f"{asked.moderators} moderators, {asked.per_second:.0f} posts a second, {asked.seconds:.0f} s")
         with parvis(folder, settings(source)) as stack:

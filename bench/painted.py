@@ -98,6 +98,8 @@ class Watcher:
         async with connect(address, origin=origin, additional_headers=head, max_size=None) as link:
             async for text in link:
                 frame = json.loads(text)
+                if frame["type"] == "beat":
+                    await link.send('{"type":"beat"}')
                 for pid, receipt in frame.get("off", {}).items() if frame["type"] == "screens" else ():
                     if receipt["confirmed"] == receipt["of"] == self.screens:
                         self.off.setdefault(pid, time.perf_counter())

@@ -33,6 +33,7 @@ log = logging.getLogger("parvis.desk")
 QUEUE_CARDS = 200
 LOOK_S = 1.0
 BEAT_S = 5.0
+PEOPLE_PAUSE_S = 0.2
 STALLED_S = 8.0
 
 _json = msgspec.json.Encoder().encode
@@ -42,7 +43,7 @@ class FromDesk(msgspec.Struct):
     """What a desk says. Its decisions go over HTTP; here it tells that it is there, and what it has in view."""
 
     type: Literal["hello", "looking"]
-    id: Annotated[str, Meta(max_length=40)] | None = None
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9]{26}\Z")] | None = None
 
 
 _read = msgspec.json.Decoder(FromDesk).decode
@@ -77,6 +78,7 @@ class Desk:
         self._hub = hub
         self._tablets: set[Tablet] = set()
         self._bell = asyncio.Event()
+        self._people_moved = asyncio.Event()
         self._pulling = asyncio.Lock()
         self._audit = 0
         self._told: dict[str, bytes] = {}
@@ -121,7 +123,7 @@ class Desk:
                 self._tablets.add(tablet)
             self._bell.set()  # whatever rang meanwhile
             self._presence.enter(tablet.visitor)
-            self._tell_people()
+            self._people_moved.set()
             while True:
                 self._hear(tablet, await inbound.next())
         except Refused as refusal:
@@ -133,21 +135,27 @@ class Desk:
         finally:
             self._tablets.discard(tablet)
             self._presence.leave(tablet.visitor.tablet)
-            self._tell_people()
+            self._people_moved.set()
             if not self._tablets:
                 self._told.clear()  # what the last desk was told may be false for the next
 
     def _hear(self, tablet: Tablet, text: str) -> None:
         try:
             said = _read(text)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return  # a newer page: what we do not know changes nothing
         if said.type == "looking":
             self._presence.look(tablet.visitor.tablet, said.id)
-            self._tell_people()
+            self._people_moved.set()
 
-    def _tell_people(self) -> None:
-        self._tell_changed("people", {"type": "people", "people": self._presence.people()})
+    async def _tell_people_for_ever(self) -> None:
+        """At once, then not again for a while: who leafs through the queue does not keep the others' desks busy."""
+        while True:
+            await self._people_moved.wait()
+            self._people_moved.clear()
+            if self._tablets:
+                self._tell_changed("people", {"type": "people", "people": self._presence.people()})
+            await asyncio.sleep(PEOPLE_PAUSE_S)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -156,6 +164,7 @@ class Desk:
                 tasks.create_task(self._listen()),
                 tasks.create_task(self._pull_for_ever()),
                 tasks.create_task(self._look_around()),
+                tasks.create_task(self._tell_people_for_ever()),
             ]
             try:
                 yield
@@ -261,7 +270,7 @@ class Desk:
                 continue
             self._tell_changed("sources", {"type": "sources", "sources": sources})
             self._tell_changed("screens", {"type": "screens", **screens})
-            self._tell_people()
+            self._people_moved.set()
             if beats % int(BEAT_S / LOOK_S) == 0:
                 self._beat()
 
@@ -270,7 +279,8 @@ class Desk:
             log.warning("the desk of %s does not read and is cut", tablet.visitor.name)
             tablet.wire.cut()
         elif tablet.is_behind and not tablet.wire.is_lagging:
-            await self._greet(tablet)
+            async with self._pulling:  # else a card could overtake the queue that it was read from
+                await self._greet(tablet)
         elif tablet.is_stale and not tablet.wire.is_lagging:
             tablet.is_stale = False
             for frame in self._told.values():

@@ -25,6 +25,7 @@ from wall.model import Attachment, Author, Post, PostId, State, utc_now
 from wall.text import clean_name, from_plain
 from wall.web.answers import ApiError, answer
 from wall.web.auth import SHARED, VISIT_COOKIE, VISIT_LIFE_S, Person
+from wall.web.backoff import place_of
 from wall.web.limits import Buckets
 from wall.web.room import Services
 
@@ -229,7 +230,8 @@ class JoinPages:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else "?"
+    """Of the house that it comes from: with IPv6 each has more addresses than anybody could count."""
+    return place_of(request.client.host) if request.client else "?"
 
 
 def _look_at(data: bytes) -> None:

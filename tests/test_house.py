@@ -72,7 +72,7 @@ FLOORS = (
     ),
     ("wall.address", "wall.process", "wall.loop", "wall.spool"),
     ("wall.store",),
-    ("wall.verdict", "wall.record", "wall.audit", "wall.gate", "wall.ledger", "wall.live"),
+    ("wall.verdict", "wall.verbs", "wall.record", "wall.audit", "wall.gate", "wall.ledger", "wall.live"),
     ("wall.media", "wall.moderation", "wall.dispatch"),
     ("wall.memory", "wall.watch", "wall.finder", "wall.finder_index"),
     ("wall.judge",),

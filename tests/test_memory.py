@@ -32,9 +32,7 @@ class Desk:
     async def look(self, of: Post, *pictures: Rendered) -> Seen:
         await self.hands.gate.accept(of)
         seen = await self.memory.look(of, card(of), pictures)
-        await self.hands.offer(
-            of, cluster=seen.cluster, copies=seen.copies, dhashes=tuple(p.dhashes[0] for p in pictures)
-        )
+        await self.hands.offer(of, cluster=seen.cluster, dhashes=tuple(p.dhashes[0] for p in pictures))
         return seen
 
 
@@ -65,7 +63,7 @@ def turned(dhash: str, bits: int) -> str:
 
 async def test_a_first_post_stands_alone(desk: Desk) -> None:
     seen = await desk.look(said(1, LONG))
-    assert (seen.cluster, seen.copies, seen.facts.twins) == (said(1, LONG).pid, 0, 1)
+    assert (seen.cluster, seen.facts.twins) == (said(1, LONG).pid, 1)
     assert (seen.facts.recent, seen.facts.today, seen.facts.is_new) == (1, 1, True)
     assert seen.facts.standing is Standing.NONE
 
@@ -76,7 +74,7 @@ async def test_nearly_the_same_words_find_the_first_of_them(desk: Desk) -> None:
     exact = await desk.look(said(3, f"{LONG.upper()} !!! #NuitVauclair"))
     near = await desk.look(said(4, LONG.replace("old", "new")))
     assert exact.cluster == near.cluster == first.cluster
-    assert (exact.copies, near.copies, near.facts.twins) == (1, 2, 3)
+    assert (exact.facts.twins, near.facts.twins) == (2, 3)
     (record,) = await desk.hands.ledger.records([said(1, LONG).pid])
     assert record.cluster_size == 3
 

@@ -1,7 +1,7 @@
 """The gate: the one door to the screens.
 
-Each method is one atomic script on the store, so what it answers has happened. Nothing else in Parvis writes
-a post's state. The life of a post:
+Each method is one atomic script on the store, but for the ban of somebody with hundreds of posts; so what it answers
+has happened. Nothing else in Parvis writes a post's state. The life of a post:
 
     accept   a network (or a visitor) hands over a revision; it is claimed and waits for its pictures.
              An edit takes an approved post off the wall in this same step.
@@ -15,32 +15,23 @@ Of an author, `set_standing` says what all of his posts meet; a ban takes them a
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from wall.model import Card, Digest, Post, PostId, State, content_hash, encode_card, encode_post, source_hash
-from wall.store.client import Store
+from wall.model import Card, Digest, Post, PostId, content_hash, encode_card, encode_post, source_hash
+from wall.verbs import About, Verbs, names_of
 from wall.verdict import Answer, Outcome, Prepared, Reason, Ruling, Standing, Swept, Verdict
 
 __all__ = ["Answer", "Gate", "Outcome", "Prepared", "Reason", "Ruling", "Standing", "Swept", "Verdict"]
 
 DAY_MS = 86_400_000
 MANY = 500
+TRIES = 5
 UNPREPARED = Prepared()
 
 
-class Gate:
-    """`clock` gives milliseconds for display only: no decision depends on it."""
-
-    def __init__(
-        self, store: Store, *, clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
-    ) -> None:
-        self._store = store
-        self._keys = store.keys
-        self._clock_ms = clock_ms
-
+class Gate(Verbs):
     # -- in -------------------------------------------------------------------------------------------------
 
     async def accept(self, post: Post) -> Outcome:
@@ -102,7 +93,6 @@ class Gate:
                 " ".join(prepared.dhashes),
                 " ".join(prepared.labels),
                 "2" if prepared.needs_two else "",
-                prepared.copies,
             ),
             cluster=prepared.cluster,
         )
@@ -110,9 +100,20 @@ class Gate:
     # -- decisions ------------------------------------------------------------------------------------------
 
     async def decide(
-        self, pid: PostId, verdict: Verdict, *, by: str, rev: int = 0, mrev: int = 0, idem: str = ""
+        self,
+        pid: PostId,
+        verdict: Verdict,
+        *,
+        by: str,
+        rev: int = 0,
+        mrev: int = 0,
+        idem: str = "",
+        is_person: bool = True,
     ) -> Outcome:
-        """A moderator's decision. `rev` and `mrev` as seen; `idem` makes a repeat harmless."""
+        """A moderator's decision. `rev` and `mrev` as seen; `idem` makes a repeat harmless.
+
+        Whoever is no person cannot be one of the two that some posts need: ILLEGAL.
+        """
         fingerprint = _fingerprint(pid, verdict, rev, mrev)
         return await self._run(
             "decide",
@@ -124,69 +125,110 @@ class Gate:
                 self._keys.source_posts(about.source),
                 self._keys.rejected_pictures,
             ),
-            args=(verdict.value, rev, mrev, idem, fingerprint),
+            args=(verdict.value, rev, mrev, idem, fingerprint, "1" if is_person else ""),
         )
 
-    async def decide_many(
-        self,
-        pids: Sequence[PostId],
-        verdict: Verdict,
-        *,
-        by: str,
-        idem: str,
-        asked: str = "",
-        are_copies: bool = False,
-    ) -> Swept:
+    async def decide_many(self, pids: Sequence[PostId], verdict: Verdict, *, by: str, idem: str) -> Swept:
         """One word on up to `MANY` posts, in one step. It puts none up: ILLEGAL for a verdict that would.
 
-        `asked` tells one request from another where that is not the list of posts. Copies are put away for being
-        copies: their pictures are not remembered as turned down.
+        STALE: a post whose author edits it faster than it can be decided beside the others.
         """
-        fingerprint = _fingerprint(verdict, asked or " ".join(sorted(pids)))
-        while True:
-            keys: list[str] = [self._keys.idem, self._keys.idem_before, self._keys.rejected_pictures]
-            args: list[str] = [verdict.value, idem, fingerprint, "1" if are_copies else ""]
-            for pid, about in zip(pids, await self._abouts(pids), strict=True):
-                keys += (
-                    self._keys.post(pid),
-                    self._keys.person(about.author),
-                    self._keys.cluster(about.cluster),
-                )
-                args += (pid, about.cluster)
-            word, *rest = await self._script("decide_many", PostId("many"), by=by, keys=keys, args=args)
-            if Answer(word) is not Answer.AGAIN:
-                answers = {PostId(pid): Answer(done) for pid, done in zip(rest[::2], rest[1::2], strict=True)}
-                return Swept(Answer(word), answers)
+        fingerprint = _fingerprint(verdict, " ".join(sorted(pids)))
+        for _ in range(TRIES):
+            abouts = await self._abouts(pids)
+            swept = await self._decide_together(abouts, verdict, (idem, fingerprint, "", "all"), by=by)
+            if swept.answer is not Answer.AGAIN:
+                return swept
+        return await self._decide_together(abouts, verdict, (idem, fingerprint, "", "each"), by=by)
 
     async def decide_cluster(
         self, cluster: str, verdict: Verdict, *, by: str, idem: str, keep: PostId | None = None
     ) -> Swept:
-        """The same word on every post of a cluster that waits, but `keep`; at most `MANY` at once."""
-        known = await self._store.redis.smembers(self._keys.cluster(cluster))
-        pids = sorted(PostId(pid.decode()) for pid in known if pid.decode() != keep)[:MANY]
-        asked = f"cluster {cluster} but {keep}"
-        return await self.decide_many(
-            pids, verdict, by=by, idem=idem, asked=asked, are_copies=keep is not None
+        """The same word on every post of a cluster that waits, but `keep`, in steps of `MANY`.
+
+        Beside one that is kept the others are put away for being copies: their pictures are not remembered as
+        turned down. Each step has a key of its own, the last one, which is not full, as well: a repeat ends there too.
+        """
+        fingerprint = _fingerprint(verdict, f"cluster {cluster} but {keep}")
+        are_copies = "" if keep is None else "1"
+        whole: Swept | None = None
+        while whole is None or len(whole.answers) % MANY == 0:
+            done = {} if whole is None else whole.answers
+            known = {
+                PostId(pid.decode()) for pid in await self._store.redis.smembers(self._keys.cluster(cluster))
+            }
+            pids = sorted(known - done.keys() - {keep})[:MANY]
+            abouts = [msgspec.structs.replace(about, cluster=cluster) for about in await self._abouts(pids)]
+            key = f"{idem} {len(done)}" if done else idem
+            step = await self._decide_together(
+                abouts, verdict, (key, fingerprint, are_copies, "cluster"), by=by
+            )
+            whole = Swept(step.answer if whole is None else whole.answer, {**done, **step.answers})
+            if not step.answers:
+                break
+        return whole
+
+    async def _decide_together(
+        self, abouts: Sequence[About], verdict: Verdict, asked: tuple[str, str, str, str], *, by: str
+    ) -> Swept:
+        """`asked`: what `decide_many.lua` is told beside the verdict and the posts."""
+        word, *said = await self._script(
+            "decide_many",
+            PostId("many"),
+            by=by,
+            keys=(
+                self._keys.idem,
+                self._keys.idem_before,
+                self._keys.rejected_pictures,
+                *self._keys_of(abouts),
+            ),
+            args=(verdict.value, *asked, *names_of(abouts)),
         )
+        return Swept(Answer(word), dict(zip(map(PostId, said[::2]), map(Answer, said[1::2]), strict=True)))
 
     async def set_standing(self, author: str, standing: Standing, *, by: str, idem: str = "") -> Swept:
-        """Trust or ban an author, or neither any more. `answers` names the posts that a ban has put away."""
+        """Trust or ban an author, or neither any more. `answers` names the posts that a ban has put away.
+
+        A ban is one step. For somebody with more than `MANY` posts, or who sends faster than his posts can be read, it
+        is several: from the first on nothing more of his goes up, and what came before it has a second round.
+        """
         fingerprint = _fingerprint(author, standing)
+        gone: list[str] = []
+        tries = steps = 0
         while True:
-            pids: list[PostId] = []
-            if standing is Standing.BANNED:
-                members = await self._store.redis.smembers(self._keys.author(author))
-                pids = sorted(PostId(pid.decode()) for pid in members)
-            keys = [self._keys.idem, self._keys.idem_before, self._keys.author(author), self._keys.banned]
-            args: list[str] = [standing.value, idem, fingerprint]
-            for pid, about in zip(pids, await self._abouts(pids), strict=True):
-                keys += [self._keys.post(pid), self._keys.cluster(about.cluster)]
-                args += [pid, about.cluster]
-            word, _, *gone = await self._script(
-                "standing", PostId(author), by=by, keys=keys, args=args, author=author
-            )
-            if Answer(word) is not Answer.AGAIN:
-                return Swept(Answer(word), {PostId(pid): Answer.OK for pid in gone})
+            pids = await self._posts_of(author) if standing is Standing.BANNED else []
+            is_whole = not steps and tries < TRIES and len(pids) <= MANY
+            last = "whole" if is_whole else "all" if steps else "last"
+            tries += 1
+            for at in range(0, max(1, len(pids)), MANY):
+                abouts = await self._abouts(pids[at : at + MANY])
+                step = last if at + MANY >= len(pids) else "more"
+                word, *gone = await self._script(
+                    "standing",
+                    PostId(author),
+                    by=by,
+                    author=author,
+                    keys=(
+                        self._keys.idem,
+                        self._keys.idem_before,
+                        self._keys.author(author),
+                        self._keys.banned,
+                        *self._keys_of(abouts),
+                    ),
+                    args=(
+                        standing.value,
+                        idem,
+                        fingerprint,
+                        step,
+                        " ".join(gone),
+                        len(pids),
+                        *names_of(abouts),
+                    ),
+                )
+                steps += not is_whole
+                if word != Answer.AGAIN:
+                    answer = Answer.OK if word == Answer.SAME and steps > 1 else Answer(word)
+                    return Swept(answer, dict.fromkeys(map(PostId, gone), Answer.OK))
 
     async def set_labels(self, pid: PostId, labels: Sequence[str], *, by: str) -> Outcome:
         """The departments that a post is passed on to; those that are new here are told."""
@@ -230,10 +272,9 @@ class Gate:
         self, author: str, *, why: str, by: str, source: str, is_final: bool
     ) -> list[Outcome]:
         """All of an author's posts (`author_key`): withdrawn, or, if the account may return, off and held."""
-        members = await self._store.redis.smembers(self._keys.author(author))
         return [
-            await self.withdraw(PostId(member.decode()), why=why, by=by, source=source, is_final=is_final)
-            for member in sorted(members)
+            await self.withdraw(pid, why=why, by=by, source=source, is_final=is_final)
+            for pid in await self._posts_of(author)
         ]
 
     async def panic(self, *, on: bool, by: str) -> int:
@@ -279,78 +320,6 @@ class Gate:
 
     async def forget_media(self, digest: Digest) -> None:
         await self._store.redis.srem(self._keys.media_gone, digest)
-
-    # -- how ------------------------------------------------------------------------------------------------
-
-    async def _abouts(self, pids: Sequence[PostId]) -> list[_About]:
-        """What decides which keys a post's scripts touch; a script that finds it changed answers AGAIN."""
-        pipe = self._store.redis.pipeline(transaction=False)
-        for pid in pids:
-            pipe.hmget(self._keys.post(pid), ["src", "author", "cluster"])
-        rows = await pipe.execute() if pids else []
-        return [_About(*((part or b"").decode() for part in row)) for row in rows]
-
-    async def _script(
-        self,
-        verb: str,
-        pid: PostId,
-        *,
-        by: str,
-        keys: Sequence[str],
-        args: Sequence[str | bytes | int],
-        author: str = "",
-        cluster: str = "",
-    ) -> list[str]:
-        """Run a verb: the keys and arguments that all of them share, then its own."""
-        names = self._keys
-        common = (
-            names.post(pid), names.queue, names.held, names.rejected, names.live, names.items, names.meta,
-            names.log, names.audit, names.media, names.media_gone, names.pinned, names.person(author),
-            names.cluster(cluster),
-        )  # fmt: skip
-        head = (names.tick, names.desk_tick, self._clock_ms(), by.replace("|", " "), pid, cluster)
-        reply: list[bytes] = await self._store.scripts.run(verb, keys=(*common, *keys), args=(*head, *args))
-        return [part.decode() for part in reply]
-
-    async def _run(
-        self,
-        verb: str,
-        pid: PostId,
-        *,
-        by: str,
-        keys: Sequence[str] | Callable[[_About], Sequence[str]] = (),
-        args: Sequence[str | bytes | int] = (),
-        author: str = "",
-        cluster: str | None = None,
-    ) -> Outcome:
-        """Run a verb on one post. `cluster` None: the one it belongs to."""
-        while True:
-            (about,) = await self._abouts([pid])
-            word, state, rev, mrev, who, seq = await self._script(
-                verb,
-                pid,
-                by=by,
-                keys=keys(about) if callable(keys) else keys,
-                args=args,
-                author=about.author or author,
-                cluster=about.cluster if cluster is None else cluster,
-            )
-            if Answer(word) is not Answer.AGAIN:
-                break
-        return Outcome(
-            answer=Answer(word),
-            state=State(state) if state else None,
-            rev=int(rev or 0),
-            mrev=int(mrev or 0),
-            by=who,
-            seq=int(seq) if seq else None,
-        )
-
-
-class _About(msgspec.Struct, frozen=True):
-    source: str
-    author: str
-    cluster: str
 
 
 def _fingerprint(*parts: object) -> str:

@@ -239,6 +239,8 @@ class Intake:
             )
         if outcome.answer not in (Answer.OK, Answer.EDIT):
             await self._gate.disown(card)
+        if outcome.answer is Answer.GONE:
+            self._erasure.owe()  # its words were in the inbox until now
         for attachment in post.attachments:
             if attachment.spool:
                 self._spool.drop(attachment.spool)
@@ -255,7 +257,9 @@ class Intake:
             pid = PostId(claim.partition(".")[0])
             card = Card(id=pid, network="", source="", author=CardAuthor(name=""), at=utc_now())
         reasons = [Reason(rule="picture", text="unavailable")]
-        await self._gate.offer(claim, card, ruling=Ruling.HOLD, reasons=reasons)
+        source = await self._store.redis.hget(self._keys.post(card.id), "src") or b""
+        prepared = self._judge.unjudged(source.decode())
+        await self._gate.offer(claim, card, ruling=Ruling.HOLD, reasons=reasons, prepared=prepared)
 
     async def _render(self, attachment: Attachment, notes: list[Reason]) -> Rendered | None:
         if attachment.kind is MediaKind.AUDIO:

@@ -54,6 +54,10 @@ class Judge:
         self._memory = Memory(store, cap_of=settings.daily_cap_of)
         self.watch = Watch(store, settings.alarm)
 
+    def unjudged(self, source: str) -> Prepared:
+        """For a post of this source that nobody could look at."""
+        return Prepared(needs_two=self._settings.needs_two(source))
+
     async def judge(
         self, post: Post, card: Card, looks: Sequence[Rendered], reasons: Sequence[Reason]
     ) -> Judged:
@@ -84,7 +88,6 @@ class Judge:
         )
         prepared = Prepared(
             cluster=seen.cluster,
-            copies=seen.copies,
             dhashes=tuple(dict.fromkeys(one for look in looks for one in lasting(look.dhashes))),
             labels=labels_for(plain(card.spans), self._settings.labels),
             needs_two=self._settings.needs_two(post.source),

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from wall.media.rendered import Rendered
-from wall.model import Card, Post
+from wall.model import Card, Post, short_hash
 from wall.moderation.facts import Facts
 from wall.moderation.likeness import nearest
 from wall.moderation.signature import (
@@ -40,11 +40,10 @@ READ_REJECTED_S = 2.0
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """`cluster` is the id of the first of the posts nearly equal to this one, `copies` how many came before it."""
+    """`cluster` names the posts nearly equal to this one: it is the id of the first of them, or made from it."""
 
     facts: Facts
     cluster: str
-    copies: int
 
 
 class _Mark(msgspec.Struct, frozen=True):
@@ -92,7 +91,7 @@ class Memory:
                 pipe.hmget(generation, [mark.field for mark in marks] or ["-"])
             person_raw, (chash, own_cluster), (today_raw,), *entries = await pipe.execute()
             is_first = chash is None
-            cluster = _find(marks, entries) or (own_cluster.decode() if own_cluster else post.pid)
+            cluster = _find(marks, entries) or _new_cluster(post, chash)
             is_joining = is_first or own_cluster != cluster.encode()
             twins = await self._count(cluster, joining=is_joining)
             person = read_person(post.author_key, person_raw)
@@ -123,7 +122,7 @@ class Memory:
                 rejected_like=await self._rejected_like(looks),
                 codes=tuple(code for look in looks for code in look.codes),
             )
-        return Seen(facts, cluster, max(0, twins - 1))
+        return Seen(facts, cluster)
 
     async def _count(self, cluster: str, *, joining: bool) -> int:
         """How many belong to a cluster, this one among them."""
@@ -200,6 +199,11 @@ def _find(marks: Sequence[_Mark], entries: Sequence[Sequence[bytes | None]]) -> 
                 if mark.is_like is None or mark.value is None or mark.is_like(int(value, 16), mark.value):
                     return cluster
     return None
+
+
+def _new_cluster(post: Post, chash: bytes | None) -> str:
+    """Named after its first post. Edited to words that nobody said before, a post leaves those that copied it."""
+    return post.pid if chash is None else short_hash(post.pid, chash.decode())
 
 
 def _with(bucket: bytes | None, mark: _Mark, cluster: str) -> str:

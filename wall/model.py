@@ -207,14 +207,15 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 def post_id(*, network: str, instance: str, native_id: str) -> PostId:
     """26 base32 characters: no foreign bytes ever reach a key, a file name or an address."""
-    return PostId(_short_hash(network, instance, native_id))
+    return PostId(short_hash(network, instance, native_id))
 
 
 def author_key(*, network: str, instance: str, author_id: str) -> str:
-    return _short_hash(network, instance, author_id)
+    return short_hash(network, instance, author_id)
 
 
-def _short_hash(*parts: str) -> str:
+def short_hash(*parts: str) -> str:
+    """26 base32 characters: the form of every id of ours."""
     raw = "\0".join(parts).encode("utf-8", "surrogatepass")
     return base64.b32encode(hashlib.sha256(raw).digest()).decode("ascii").lower()[:26]
 

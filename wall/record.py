@@ -148,7 +148,7 @@ def _texts(fields: Fields) -> Callable[[str], str]:
 
 
 def _is_number(text: str) -> bool:
-    return text == "" or (text.isascii() and text.lstrip("-").isdigit() and len(text) < 17)
+    return text == "" or (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 17)
 
 
 def _number(text: str) -> int:

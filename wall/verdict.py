@@ -77,12 +77,11 @@ class Outcome(msgspec.Struct, frozen=True):
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What the worker found out about a card, beside its words and pictures.
 
-    `cluster` is the id of the first of the posts nearly equal to it ("" for none), `copies` how many came before.
-    `dhashes` are those of its pictures. `labels` are set by themselves. `needs_two`: two people must approve it.
+    `cluster` names the posts nearly equal to it ("" for none). `dhashes` are those of its pictures. `labels` are set
+    by themselves. `needs_two`: two people must approve it.
     """
 
     cluster: str = ""
-    copies: int = 0
     dhashes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     needs_two: bool = False

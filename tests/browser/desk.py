@@ -30,8 +30,8 @@ async def queue(hands: Hands, *texts: str, **more: Any) -> list[Post]:
 async def cluster(hands: Hands, count: int, text: str = "GRATIS !!!") -> list[Post]:
     """Nearly equal posts by as many authors; the first gives the cluster its name."""
     posts = [post(f"twin{n}", text, author=by(f"Twin {n}")) for n in range(count)]
-    for n, one in enumerate(posts):
-        await hands.arrive(one, cluster=posts[0].pid, copies=n)
+    for one in posts:
+        await hands.arrive(one, cluster=posts[0].pid)
     return posts
 
 

@@ -81,7 +81,7 @@ async def test_trust_is_said_on_every_card_of_the_author(browser: Browser, venue
     await page.get_by_role("button", name="Trust", exact=True).click()
     await expect(page.locator(".card .badge")).to_have_text("Trusted by Anna")
     await page.keyboard.press("3")
-    await expect(page.locator(".card .badge")).to_have_text("Trusted by Anna")
+    await expect(page.locator('.card[data-state="approved"] .badge')).to_have_text("Trusted by Anna")
     await page.keyboard.press("t")
     await page.get_by_role("button", name="Only this author").click()
     await expect(page.locator(".row")).to_have_count(2)

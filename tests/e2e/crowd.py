@@ -29,7 +29,7 @@ from wall.web.auth import new_token
 
 EVENT = "la-nuit-des-lumieres"  # of tests/stack.py's settings
 AT_ONCE = 64
-SENTENCE = "the lights have just come on over the courtyard and everybody is looking up"
+SYLLABLES = "la lu mi ère nuit ciel ron de cour so leil vau clair jar din mu sé toi le chan son pla nète"
 REFILL = 20
 PAGE = 200
 PATIENCE_S = 20
@@ -39,6 +39,11 @@ FEED = "feed"
 # -- the queue ----------------------------------------------------------------------------------------------------
 
 
+def sentence(dice: random.Random) -> str:
+    """Twelve words that nobody has said before, so that posts are no copies of each other."""
+    return " ".join("".join(dice.choices(SYLLABLES.split(), k=dice.randint(1, 3))) for _ in range(12))
+
+
 def old_post(n: int) -> Post:
     return Post(
         network="mastodon",
@@ -46,7 +51,7 @@ def old_post(n: int) -> Post:
         instance="example.org",
         native_id=f"old-{n}",
         author=Author(id=f"u{n % 20_011}", name=f"Visitor {n % 20_011}", handle=f"@v{n % 20_011}"),
-        spans=(Span(f"Post {n}: " + " ".join(random.Random(n).sample(SENTENCE.split(), k=10))),),
+        spans=(Span(f"Post {n}: " + sentence(random.Random(n))),),
         created_at=NOW,
     )
 
@@ -125,7 +130,7 @@ def _new_post(n: int) -> dict[str, Any]:
     return {
         "native_id": f"new-{n}",
         "author": {"id": f"w{dice.randrange(5000)}", "name": f"Guest {n % 5000}"},
-        "spans": [{"text": f"New {n}: " + " ".join(dice.sample(SENTENCE.split(), k=10))}],
+        "spans": [{"text": f"New {n}: " + sentence(dice)}],
     }
 
 

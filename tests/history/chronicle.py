@@ -51,24 +51,25 @@ class Chronicle:
         self._say = say
         self._states: dict[str, str] = {}
         self._banned: set[str] = set()
-        self._owed: set[str] = set()
+        self._owed: dict[str, set[str]] = {}  # key of a ban -> posts it must still put away
+        self._ends = {entry.idem: n for n, entry in enumerate(entries) if entry.why in ("standing", "ban")}
+        self.stepwise: set[str] = set()
         self._yes: dict[str, str] = {}
         self._ahead: dict[str, int] = {}
 
     def walk(self) -> None:
-        for entry in self._entries:
+        for n, entry in enumerate(self._entries):
             if entry.id in NO_POSTS:
                 continue
             if entry.why == "standing":
                 self._standing(entry)
-                continue
-            if self._owed and entry.why != "ban":
-                self._say(False, f"a ban left {len(self._owed)} posts where they were")
-                self._owed = set()
-            self._step(entry)
-            self._four_eyes(entry)
-            self._states[entry.id] = entry.after
-        self._say(not self._owed, "the last ban left posts where they were")
+            else:
+                self._step(entry)
+                self._four_eyes(entry)
+                self._states[entry.id] = entry.after
+            for idem in [idem for idem in self._owed if n >= self._ends[idem]]:
+                left = self._owed.pop(idem)
+                self._say(not left, f"a ban left {len(left)} posts where they were")
 
     def agrees_with(self, posts: Mapping[str, Fields]) -> None:
         """The audit explains every state, and everybody stands where he came in."""
@@ -96,7 +97,11 @@ class Chronicle:
             self._say(after == "rejected", f"a ban did not stop an offer: {pid} is {after}")
         if why == "ban":
             self._say(author in self._banned, f"{pid} was put away by a ban nobody spoke")
-            self._owed.discard(pid)
+        for idem, owed in self._owed.items():
+            if idem != entry.idem:
+                self.stepwise.add(idem)  # somebody else came in between
+            if after not in ON_HAND:
+                owed.discard(pid)
         if why == "arrived":
             self._ahead[pid] = sum(
                 AUTHOR.get(other) == author and state in WAITING for other, state in self._states.items()
@@ -107,7 +112,7 @@ class Chronicle:
             self._banned.discard(entry.id)
             return
         self._banned.add(entry.id)
-        self._owed = {
+        self._owed[entry.idem] = {
             pid for pid, state in self._states.items() if AUTHOR.get(pid) == entry.id and state in ON_HAND
         }
 

@@ -18,7 +18,7 @@ from tests.history.desks import AtTheGate, Desk, Seen, Unanswered
 from tests.history.glass import Screen
 from wall.gate import Answer, Gate, Standing, Swept, Verdict
 from wall.model import Author, Post, PostId, Span, State
-from wall.store.client import StoreError
+from wall.store.client import StoreLost
 
 POSTS = 40
 FIRST_POSTS = 12
@@ -102,12 +102,12 @@ class History:
                 self.off_s += [screen.at[seq] - at for screen in screens if seq in screen.at]
 
     async def insist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Again until there is an answer, as tablets and ingest do."""
+        """Again until there is an answer, as tablets and ingest do. An error that is an answer is one."""
         while True:
             self.operations += 1
             try:
                 return await call()
-            except (StoreError, Unanswered):
+            except (*StoreLost, Unanswered):
                 self.unanswered += 1
                 await asyncio.sleep(0.03)
 

@@ -51,6 +51,7 @@ class Judgement:
         chronicle = Chronicle(self._audit, self._say)
         chronicle.walk()
         chronicle.agrees_with(self._posts)
+        self._history.figures["bans in several steps"] = len(chronicle.stepwise)
         await self._decisions()
         self._sweeps()
         await self._numbers()

@@ -68,8 +68,8 @@ async def frame(link: ClientConnection, kind: str, is_it: Callable[[Any], bool] 
 
 async def test_a_flood_is_put_away_and_brought_back(served: Served, hands: Hands) -> None:
     posts = [by(f"f{n}", n) for n in range(4)]
-    for n, one in enumerate(posts):
-        await hands.arrive(one, cluster=posts[0].pid, copies=n)
+    for one in posts:
+        await hands.arrive(one, cluster=posts[0].pid)
     _, listed = await served.get("/api/v1/posts?state=queued", headers=served.admin)
     assert {(card["cluster"]["id"], card["cluster"]["size"]) for card in listed["posts"]} == {
         (posts[0].pid, 4)

@@ -58,7 +58,7 @@ def set_password(settings: Settings, name: str, *, generate: bool) -> str | None
 
 
 def remove(settings: Settings, name: str) -> User:
-    return _for_user(settings, name, lambda auth, user: auth.users.remove(user.id))
+    return _for_user(settings, name, lambda auth, user: auth.remove_user(user.id))
 
 
 def sessions(settings: Settings) -> list[tuple[str, str, str, str, str, str]]:

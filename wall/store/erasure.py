@@ -32,6 +32,10 @@ class Erasure:
         self._at = -PAUSE_S
         self._is_refused = False
 
+    def owe(self) -> None:
+        """What was withdrawn a while ago has left the store only now: one more rewrite."""
+        self._is_owed = True
+
     async def follow(self) -> None:
         """Note a rewrite that has ended; begin one when something was withdrawn since the last."""
         if not self._store.is_embedded or self._is_refused:

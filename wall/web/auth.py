@@ -137,6 +137,15 @@ class Auth:
             raise ApiError(403, "not-allowed", f"this needs the role {role}")
         return person
 
+    async def remove_user(self, user_id: str) -> User:
+        """A person and every login under the name: those that never had an account would open again without one."""
+        user = await self.users.remove(user_id)
+        await self.end_all(user_id)
+        return user
+
+    async def end_all(self, user_id: str) -> None:
+        await self.logins.end(*(key for key, login in await self.logins.all() if login.user == user_id))
+
     async def is_alive(self, session: str) -> bool:
         """For a socket that is already open: has its login been revoked?"""
         return await self._by_session(session) is not None

@@ -28,6 +28,7 @@ log = logging.getLogger("parvis.access")
 TRIES_A_MINUTE = 20
 PAIRING_TRIES_A_MINUTE = 20
 PAIRING_TRIES_AN_ADDRESS = 6
+NOT_VALID = "this code is not valid, or has been used"
 EXPIRED = "this code has expired; the terminal shows a new one"
 
 _WEAK: dict[Weakness, str] = {
@@ -58,15 +59,17 @@ class Doors:
     async def by_code(self, code: str, name: str, *, address: str = "", device: str = "") -> str:
         """With a code of the terminal. Raises 400 (no name), 401 (wrong code), 409 (another's name), 429.
 
-        Tries are counted per address, before anything is looked up: whoever guesses slows down himself alone.
+        Tries are counted per house, before anything is looked up: whoever guesses slows down himself alone. A code
+        that is over says so once.
         """
         who = _need_name(name)
-        _need_patience(self._code_tries.take(address))
+        _need_patience(self._code_tries.take(place_of(address)))
         record = await find_code(self._store, code)
         if record is None:
-            raise ApiError(401, "wrong-code", "this code is not valid, or has been used", field="code")
+            raise ApiError(401, "wrong-code", NOT_VALID, field="code")
         if record.is_over(self._clock.now()):
-            raise ApiError(401, "wrong-code", EXPIRED, field="code")
+            message = EXPIRED if await spend_code(self._store, code) else NOT_VALID
+            raise ApiError(401, "wrong-code", message, field="code")
         user = await self._users.like(who)
         if user is not None and record.role != "admin":
             message = (
@@ -77,7 +80,7 @@ class Doors:
         session = await self._enter(user, who, record.role, address=address, device=device)
         if not await spend_code(self._store, code):
             await self._logins.end_session(session)
-            raise ApiError(401, "wrong-code", "this code is not valid, or has been used", field="code")
+            raise ApiError(401, "wrong-code", NOT_VALID, field="code")
         _tell(user.name if user else who, "a code", address, device)
         return session
 

@@ -197,8 +197,7 @@ class PeopleApi:
 
     async def remove(self, request: Request) -> Response:
         person = await self._changing(request, "admin")
-        user = await self._auth.users.remove(request.path_params["id"])
-        await self._end_all(user)
+        user = await self._auth.remove_user(request.path_params["id"])
         log.info("%s removed %s", person.name, user.name)
         return answer({})
 
@@ -209,7 +208,7 @@ class PeopleApi:
         user = await self._user(request)
         hash = await self._auth.doors.new_hash(said.password, name=user.name)
         user = await self._auth.users.set_hash(user.id, hash)
-        await self._end_all(user)
+        await self._auth.end_all(user.id)
         log.info("%s gave %s a new password", person.name, user.name)
         return answer({"user": self._user_json(user, [], person)})
 
@@ -218,7 +217,7 @@ class PeopleApi:
         person = await self._changing(request, "admin")
         user = await self._user(request)
         invitation = await self._invitation(request, user)
-        await self._end_all(user)
+        await self._auth.end_all(user.id)
         log.info("%s invited %s again", person.name, user.name)
         return answer(
             {"user": self._user_json(await self._user(request), [], person), "invitation": invitation}
@@ -272,10 +271,6 @@ class PeopleApi:
 
     async def _logins_of(self, person: Person) -> list[str]:
         return [key for key, login, _ in await self._auth.alive() if login.user == person.id]
-
-    async def _end_all(self, user: User) -> None:
-        found = await self._auth.logins.all()
-        await self._auth.logins.end(*(key for key, login in found if login.user == user.id))
 
     async def _invitation(self, request: Request, user: User, *, is_new: bool = False) -> dict[str, Any]:
         secret = await self._auth.users.invite(user.id, gen=user.gen if is_new else "")

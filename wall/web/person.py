@@ -35,6 +35,11 @@ class Person(msgspec.Struct, frozen=True):
     def may(self, role: Role) -> bool:
         return rank(self.role) >= rank(role)
 
+    @property
+    def is_somebody(self) -> bool:
+        """Not so the token of the settings, which anybody may hold besides a name."""
+        return not is_own_name(self.name)
+
 
 def rank(role: Role) -> int:
     return ROLES.index(role)

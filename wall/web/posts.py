@@ -147,7 +147,13 @@ class PostsApi:
         idem = idempotency_key(request, person)
         said = await read_json(request, Decision)
         outcome = await self._gate.decide(
-            pid, said.verdict, by=person.name, rev=said.rev, mrev=said.mrev, idem=idem
+            pid,
+            said.verdict,
+            by=person.name,
+            rev=said.rev,
+            mrev=said.mrev,
+            idem=idem,
+            is_person=person.is_somebody,
         )
         record = await self._record(pid)
         card = None if record is None else desk_card(record)
@@ -164,6 +170,8 @@ class PostsApi:
                 message = "this post changed since you looked; here is the fresh card"
             case Answer.CONFLICT:
                 message = "this Idempotency-Key was used for another decision"
+            case Answer.ILLEGAL if card is not None and card["eyes"] and not person.is_somebody:
+                raise ApiError(403, "two-people", "two people must approve this post; this token is nobody")
             case _:
                 message = f"a post that is {outcome.state} cannot be told to {said.verdict}"
         raise ApiError(409, outcome.answer.value.lower(), message, extra={"post": card, "by": outcome.by})

@@ -38,10 +38,10 @@ async function page(event) {
 }
 
 async function remember(response) {
-  const shelf = await caches.open(SHELF);
   if (response.status >= 500) return;
-  if (response.ok && response.headers.get("parvis-page") === "desk") await shelf.put(PAGE, response);
-  else await caches.delete(SHELF); // signed out: nothing of the desk stays on this tablet
+  const isDesk = response.ok && response.headers.get("parvis-page") === "desk";
+  // signed out: nothing of the desk stays on this tablet; nor does somebody else's where there is no room for this one
+  if (!isDesk || !(await put(PAGE, response))) await caches.delete(SHELF);
 }
 
 /** Files carry the build in their address: what is kept is what the server would give. */
@@ -50,8 +50,21 @@ async function file(request) {
   const kept = await shelf.match(request);
   if (kept) return kept;
   const response = await fetch(request);
-  if (response.ok) await shelf.put(request, response.clone());
+  if (isLasting(response)) await put(request, response.clone());
   return response;
+}
+
+/** Not so what the server gives to an address of another build: it is not what that address said. */
+const isLasting = (response) => response.ok && !response.headers.get("cache-control")?.includes("no-store");
+
+/** Whether there was room for it. */
+async function put(request, response) {
+  try {
+    await (await caches.open(SHELF)).put(request, response);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function tidy(files) {
@@ -64,5 +77,5 @@ async function tidy(files) {
     const { pathname } = new URL(request.url);
     if (pathname !== PAGE && !wanted.has(pathname)) await shelf.delete(request);
   }
-  await Promise.all([...wanted].map(async (path) => (await shelf.match(path)) || shelf.add(path).catch(() => {})));
+  await Promise.all([...wanted].map((path) => file(new Request(path)).catch(() => {})));
 }

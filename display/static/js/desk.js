@@ -33,7 +33,7 @@ import { TABS, eyesOf, verdictOfKey, verdictOfSwipe } from "./desk/verdicts.js";
 import { View } from "./desk/view.js";
 import { icon } from "./icons.js";
 import { Link } from "./link.js";
-import { sendJson } from "./outbox.js";
+import { localShelf, sendJson } from "./outbox.js";
 import { keep, many, mountTheme, t } from "./page.js";
 
 const TICK_MS = 15_000;
@@ -79,6 +79,7 @@ class Desk {
       told: (event) => this.told(event),
       moved: () => this.paintSoon(),
       line: (outbox) => this.line.show({ outbox }),
+      shelf: localShelf(`desk.${encodeURIComponent(this.me.name).replaceAll(".", "%2E")}`), // nobody sends what another has pressed
     });
     this.judge = new Judge({
       board: this.board,
@@ -234,6 +235,7 @@ class Desk {
 
   greeted(frame) {
     this.board.reset(frame);
+    if (frame.me && frame.me.name !== $("desk").dataset.me) return location.reload(); // somebody else signed in meanwhile
     if (frame.me) this.me = { ...this.me, ...frame.me };
     this.me.role ||= "moderator";
     this.passing.labels = frame.labels ?? [];

@@ -19,6 +19,12 @@ local function get(field)
   return redis.call('HGET', K.post, field) or ''
 end
 
+-- Whether the keys that were passed are not this post's any more: it came, or changed, since it was looked at.
+local function is_otherwise()
+  local author = get('author')
+  return get('cluster') ~= A.cluster or (author ~= '' and string.sub(K.person, -#author) ~= author)
+end
+
 local function set(...)
   redis.call('HSET', K.post, ...)
 end
@@ -61,9 +67,11 @@ local function use_media(list, by)
 end
 
 -- How many of an author's posts stand where. Whoever has none left here is forgotten but for a ban or trust.
+-- Posts from before there were counts are counted from their next move on: none goes below zero.
 local function tally(from, to)
   if get('author') == '' or from == to then return end
-  if from ~= '' then redis.call('HINCRBY', K.person, from, -1) end
+  local there = from ~= '' and tonumber(redis.call('HGET', K.person, from) or '0')
+  if there and there > 0 then redis.call('HINCRBY', K.person, from, -1) end
   redis.call('HINCRBY', K.person, to, 1)
   if to ~= 'withdrawn' then return end
   for _, n in ipairs(redis.call('HMGET', K.person, 'queued', 'held', 'approved', 'rejected')) do
@@ -72,8 +80,12 @@ local function tally(from, to)
   redis.call('HDEL', K.person, 'who', 'recent')
 end
 
+local function place()
+  return tonumber(tonumber(get('place')) or get('arr')) or 0
+end
+
 local function enlist(list)
-  redis.call('ZADD', list, tonumber(get('place')) or get('arr'), A.pid)
+  redis.call('ZADD', list, place(), A.pid)
   if A.cluster ~= '' then redis.call('SADD', K.cluster, A.pid) end
 end
 

@@ -11,7 +11,7 @@ local counts = ARGV[15]
 local state = get('state')
 
 if state == 'withdrawn' or state == 'expired' then return answer('GONE') end
-if get('cluster') ~= A.cluster then return answer('AGAIN') end
+if is_otherwise() then return answer('AGAIN') end
 
 if state ~= '' then
   local known_revision, known_edit = tonumber(get('nrev')), tonumber(get('edited_at'))
@@ -33,7 +33,7 @@ if state == '' then
   tally('', 'queued')
   -- fair between authors: whoever has much waiting waits with it
   local waiting = redis.call('HMGET', K.person, 'queued', 'held')
-  local ahead = (tonumber(waiting[1]) or 0) + (tonumber(waiting[2]) or 0) - 1
+  local ahead = (tonumber(waiting[1]) or 0) + (tonumber(waiting[2]) or 0) - 1 -- this one is counted by now
   set('place', string.format('%.0f', (arr + SPACE * ahead) * PLACE + arr % PLACE))
 else
   redis.call('HINCRBY', K.post, 'rev', 1)
@@ -44,7 +44,8 @@ else
   elseif state == 'held' then strike(K.held) end
 end
 set('shash', shash, 'counts', counts)
-redis.call('HSET', K.person, 'who', ARGV[16])
+-- a post that changes hands stays with whoever brought it; the author's set of the new one holds it too
+if get('author') == ARGV[13] then redis.call('HSET', K.person, 'who', ARGV[16]) end
 if revision then set('nrev', ARGV[9]) end -- an edition without a number does not let an older one in
 if edited_at then set('edited_at', ARGV[10]) end
 redis.call('SADD', KEYS[17], A.pid)

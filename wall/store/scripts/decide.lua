@@ -3,6 +3,7 @@
 --
 -- KEYS 15 idem · 16 idem of the day before · 17 source's posts · 18 rejected pictures
 -- ARGV 7 verdict · 8 rev seen · 9 mrev seen · 10 idempotency key or '' · 11 fingerprint of the request
+--      12 '1' when a person says it: whoever is nobody cannot be one of two
 -- Whatever was answered is kept under the key: asked again it has no effect, however things stand by then.
 -- Returns {OK | SECOND | REPLAY | SAME | STALE | ILLEGAL | GONE | NOPOST | CONFLICT | AGAIN, state, rev, mrev, by, seq}
 
@@ -21,13 +22,14 @@ if idem ~= '' then
     return answer((word == 'OK' or word == 'SAME') and 'REPLAY' or word)
   end
 end
-if get('cluster') ~= A.cluster then return answer('AGAIN') end
+if is_otherwise() then return answer('AGAIN') end
 
 local why_not = refusal(verdict, ARGV[8], ARGV[9])
 if why_not == 'NOPOST' or why_not == 'GONE' or not TARGET[verdict] then return answer(why_not) end
 if why_not then return finish(why_not) end
 
 if verdict == 'approve' and get('eyes') == '2' then
+  if ARGV[12] ~= '1' then return finish('ILLEGAL') end
   local first = get('eyes_by')
   if first == '' then
     set('eyes_by', A.by)

@@ -4,12 +4,12 @@
 
 local state, pending, fixed = get('state'), get('pending') ~= '', false
 
-if get('cluster') ~= A.cluster then return answer('AGAIN') end
+if is_otherwise() then return answer('AGAIN') end
 
 local function belongs(key, wanted, score)
   local there = redis.call('ZSCORE', key, A.pid)
   if wanted and not there then
-    redis.call('ZADD', key, score, A.pid)
+    redis.call('ZADD', key, score(), A.pid)
     fixed = true
   elseif there and not wanted then
     redis.call('ZREM', key, A.pid)
@@ -38,10 +38,9 @@ if state == 'approved' then
 elseif redis.call('HDEL', K.items, A.pid) == 1 then
   fixed = true
 end
-local place = tonumber(get('place')) or get('arr')
 belongs(K.queue, state == 'queued' and not pending, place)
 belongs(K.held, state == 'held' and not pending, place)
-belongs(K.rejected, state == 'rejected', redis.call('HINCRBY', K.meta, 'rej', 1))
+belongs(K.rejected, state == 'rejected', function() return redis.call('HINCRBY', K.meta, 'rej', 1) end)
 if A.cluster ~= '' then
   local waits = (state == 'queued' or state == 'held') and not pending
   if redis.call(waits and 'SADD' or 'SREM', K.cluster, A.pid) == 1 then fixed = true end

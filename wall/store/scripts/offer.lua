@@ -3,7 +3,7 @@
 -- KEYS 15 inbox · 16 label queue
 -- ARGV 6 the cluster it now belongs to · 7 claim · 8 content · 9 content hash
 --      10 verdict (note | hold | approve | reject) · 11 reasons JSON · 12 media digests, space separated
---      13 its pictures' dHashes · 14 labels · 15 how many people must approve it · 16 copies before it
+--      13 its pictures' dHashes · 14 labels · 15 how many people must approve it
 -- Returns {OK | EDIT | DUP | GONE | NOPOST, state, rev, mrev, by, seq}; DUP: another revision has been claimed since
 
 local claim, content, chash, verdict, eyes = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[15]
@@ -22,8 +22,8 @@ use_media(get('media'), -1)
 set('content', content, 'chash', chash, 'reasons', ARGV[11], 'media', ARGV[12], 'pending', '', 'cluster', A.cluster,
     'dhashes', ARGV[13], 'eyes', eyes)
 if first then
-  local place = tonumber(get('place')) or tonumber(get('arr')) * PLACE
-  set('place', string.format('%.0f', place + SPACE * PLACE * ARGV[16]))
+  -- behind the copies that wait; those that were decided push nobody back
+  set('place', string.format('%.0f', place() + SPACE * PLACE * redis.call('SCARD', K.cluster)))
 end
 local labels = get('labels')
 for label in string.gmatch(ARGV[14], '%S+') do

@@ -7,11 +7,12 @@
 local state, seq, to = get('state'), '', ''
 
 if state == 'withdrawn' then return answer('SAME') end
-if get('cluster') ~= A.cluster then return answer('AGAIN') end
+if is_otherwise() then return answer('AGAIN') end
 if ARGV[8] == 'hide' then
   if state == '' then return answer('NOPOST') end
   if state ~= 'approved' and state ~= 'queued' then return answer('SAME') end
   redis.call('HINCRBY', K.post, 'mrev', 1)
+  redis.call('HDEL', K.post, 'eyes_by')
   if state == 'approved' then seq = move('approved', 'queued', ARGV[7]) end
   move('queued', 'held', ARGV[7])
   set('note', ARGV[7], 'at', A.now)
