@@ -63,7 +63,7 @@ async def indexed(stack: Stack) -> None:
     """Until the web process has the whole queue in its search index: else its memory would still be growing."""
     began = time.perf_counter()
     while True:
-        status, body = await asyncio.to_thread(stack.call, "/api/v1/posts?state=queued&limit=1")
+        status, body = await asyncio.to_thread(stack.call, "/api/v1/posts?state=queued&limit=1&q=nuit")
         if status == 200 and body.get("building") is None:
             break
         await asyncio.sleep(0.5)

@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def settings_for(store: Store, **changes: Any) -> Settings:
     """The settings of the wall that a test's store holds; `changes` replace sections."""
     event = EventSettings(name="La Nuit des Lumières", slug=store.keys.base[3:-1], hashtags=("NuitVauclair",))
-    return Settings(event=event, **changes)
+    return Settings(**{"event": event, **changes})
 
 
 def post(native_id: str = "1", text: str = "Bonjour", **more: Any) -> Post:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -121,7 +122,11 @@ def test_repeats_speak_over_a_file(tmp_path: Path) -> None:
         post(slogan.replace("douze", "onze"), author="cy"),
         post(slogan, native_id="1"),
     )
-    assert said(path, sample_settings()) == [
+    found = sample_settings()
+    strict = msgspec.structs.replace(
+        found, moderation=msgspec.structs.replace(found.moderation, repeats="note")
+    )
+    assert said(path, strict) == [
         [],
         [],
         [("repeats", "×2")],

@@ -7,6 +7,11 @@ import { TABS } from "./verdicts.js";
 const NOTES_KEPT = 200;
 const BESIDE_KEPT = 2000; // authors and clusters whose newest numbers are remembered
 
+/** Whether a card is an earlier edition of one that is known: revisions only grow. */
+function isOlder(post, known) {
+  return Boolean(known) && (post.mrev < known.mrev || (post.mrev === known.mrev && post.rev < known.rev));
+}
+
 export class Board {
   #cards = new Map();
   #pending = new Map();
@@ -35,11 +40,13 @@ export class Board {
 
   /** The server tells all: what waits and how many there are. Everything else is fetched again when looked at. */
   reset({ posts = [], counts = {} }) {
+    const known = new Map(this.#cards);
     this.#cards.clear();
     this.#shelves = TABS.map((tab) => new Shelf(tab));
     if (this.#found) this.#found = new Shelf(this.#found.tab, this.#found.filter);
     this.setCounts(counts);
-    for (const post of posts) this.put(post);
+    // an answer may have overtaken the queue that was on its way: what was decided does not come back
+    for (const post of posts) this.put(isOlder(post, known.get(post.id)) ? known.get(post.id) : post);
     for (const shelf of this.#shelves) {
       const isWhole = !(this.#counts[shelf.tab] > shelf.ids.size);
       if (!isWhole && shelf.ids.size) shelf.horizon = Math.max(...[...shelf.ids].map((id) => this.#order(id, shelf.tab)));
@@ -56,7 +63,7 @@ export class Board {
    */
   put(post) {
     const known = this.#cards.get(post.id);
-    if (known && (post.mrev < known.mrev || (post.mrev === known.mrev && post.rev < known.rev))) return "old";
+    if (isOlder(post, known)) return "old";
     this.#cards.set(post.id, post);
     this.#learn(post, known);
     for (const shelf of this.#every()) {
