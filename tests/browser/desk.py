@@ -67,3 +67,10 @@ async def choose(page: Page, pid: PostId) -> None:
 
 async def count(page: Page, tab: str, wanted: int) -> None:
     await expect(page.locator(f'[data-tab="{tab}"] .count')).to_have_text(f"{wanted:,}")
+
+
+async def answered(page: Page) -> None:
+    """Everything pressed here has its answer. The page shows a press at once, the store a moment later."""
+    await page.wait_for_function(
+        "() => !Object.keys(localStorage).some((key) => key.startsWith('parvis.outbox.desk.'))"
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.desk import at_the_desk, by, choose, count
+from tests.browser.desk import answered, at_the_desk, by, choose, count
 from tests.browser.hall import Hall, hall, screen
 from tests.chromium import page_of, problems_of
 from tests.makers import post
@@ -54,11 +54,13 @@ async def test_a_ban_takes_the_posts_off_the_screens_and_is_taken_back_whole(
     await expect(page.locator(f'.card[data-id="{other.pid}"]')).to_be_visible()
     await expect(page.locator("#receipts")).to_contain_text("Posts by Spammer: Off 1 of 1 screens")
     await expect(glass.locator(f'#wall [data-id="{theirs[0].pid}"]')).to_have_count(0)
+    await answered(page)
     assert {await venue.hands.state(one) for one in theirs} == {State.REJECTED}
     await page.keyboard.press("z")
     await count(page, "queued", 4)
     await choose(page, theirs[0].pid)
     await expect(page.locator(".badge")).to_have_count(0)
+    await answered(page)
     assert {await venue.hands.state(one) for one in theirs} == {State.QUEUED}
     assert problems_of(page) == []
 
@@ -70,6 +72,7 @@ async def test_no_is_no(browser: Browser, venue: Hall) -> None:
     await page.click('[data-do="author"]')
     await page.get_by_role("button", name="Ban: 2 posts").click()
     await page.click('#sure button[value=""]')
+    await answered(page)
     assert await venue.hands.state(theirs[0]) is State.APPROVED
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.desk import at_the_desk, by, choose, cluster, count
+from tests.browser.desk import answered, at_the_desk, by, choose, cluster, count
 from tests.chromium import problems_of
 from tests.makers import Hands, post
 from tests.server import Served, serving
@@ -44,10 +44,12 @@ async def test_a_cluster_goes_in_one_gesture_and_comes_back_in_one(
     await page.keyboard.press("r")
     await expect(page.locator(f'.card[data-id="{alone.pid}"]')).to_be_visible()
     await count(page, "rejected", 7)
+    await answered(page)
     assert {await hands.state(one) for one in twins} == {State.REJECTED}
     await page.keyboard.press("z")
     await count(page, "queued", 8)
     await expect(page.locator(".row-size")).to_contain_text("×7")
+    await answered(page)
     assert {await hands.state(one) for one in twins} == {State.QUEUED}
     assert problems_of(page) == []
 
@@ -61,9 +63,11 @@ async def test_one_of_a_cluster_goes_up_and_the_others_away(
     await page.click('[data-verdict="approve"]')
     await count(page, "approved", 1)
     await count(page, "rejected", 3)
+    await answered(page)
     assert [await hands.state(one) for one in twins] == [State.APPROVED, *[State.REJECTED] * 3]
     await page.click(".toast button")
     await count(page, "queued", 4)
+    await answered(page)
     assert {await hands.state(one) for one in twins} == {State.QUEUED}
 
 
@@ -75,6 +79,7 @@ async def test_one_is_kept_and_still_waits(browser: Browser, served: Served, han
     await count(page, "queued", 1)
     await expect(page.locator(f'.card[data-id="{twins[0].pid}"]')).to_be_visible()
     await expect(page.locator(".act.approve")).to_have_text("ApproveA")
+    await answered(page)
     assert [await hands.state(one) for one in twins] == [State.QUEUED, *[State.REJECTED] * 3]
 
 
@@ -87,6 +92,7 @@ async def test_a_cluster_can_be_looked_at_one_by_one(browser: Browser, served: S
     await choose(page, twins[2].pid)
     await page.keyboard.press("r")
     await count(page, "queued", 4)
+    await answered(page)
     assert await hands.state(twins[2]) is State.REJECTED
     assert await hands.state(twins[3]) is State.QUEUED
     await page.keyboard.press("o")

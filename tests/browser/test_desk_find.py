@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.desk import at_the_desk, by, choose, count
+from tests.browser.desk import answered, at_the_desk, by, choose, count
 from tests.chromium import problems_of
 from tests.makers import Hands, post
 from tests.server import Served, serving
@@ -112,4 +112,5 @@ async def test_a_department_has_a_view_of_its_own(browser: Browser, served: Serv
     await choose(page, mine.pid)
     await page.keyboard.press("h")
     await expect(page.locator("#empty")).to_contain_text("Nothing found")
+    await answered(page)
     assert await hands.state(mine) is State.HELD

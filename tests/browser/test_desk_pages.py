@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.browser.desk import at_the_desk, queue
+from tests.browser.desk import answered, at_the_desk, queue
 from tests.chromium import page_of, problems_of
 from tests.makers import Hands, post
 from tests.server import Served, serving
@@ -57,6 +57,7 @@ async def test_a_decision_that_cannot_leave_survives_a_reload_under_its_key(
         pass
     assert {(await sent.value).headers["idempotency-key"]} == set(keys)
     await expect(page.locator("#line-banner")).to_be_hidden(timeout=15_000)
+    await answered(page)
     assert await hands.state(first) is State.APPROVED
     assert await hands.state(second) is State.QUEUED
 
@@ -77,6 +78,7 @@ async def test_a_post_that_changed_meanwhile_comes_back_with_a_word(
     await page.keyboard.press("a")
     await expect(page.locator("#stage .flags")).to_contain_text("Changed since you looked")
     await expect(page.locator("#stage .text")).to_have_text("De tout autres mots")
+    await answered(page)
     assert await hands.state(seen) is State.QUEUED
 
 
@@ -94,6 +96,7 @@ async def test_the_slower_moderator_hears_who_was_quicker(
     await page.route("**/decision", late)
     await page.keyboard.press("a")
     await expect(page.locator("#toasts")).to_contain_text("Bruno was quicker")
+    await answered(page)
     assert await hands.state(both) is State.REJECTED
 
 
@@ -113,10 +116,12 @@ async def test_undo_and_the_keyboard(browser: Browser, served: Served, hands: Ha
     await page.keyboard.press("p")
     await page.keyboard.press("p")
     await expect(page.locator("#panic-banner")).to_contain_text("show no posts")
+    await answered(page)
     assert await hands.ledger.is_panic()
     await page.click("#panic-banner button")
     await page.click('#sure button[value="yes"]')
     await expect(page.locator("#panic-banner")).to_be_hidden()
+    await answered(page)
     assert not await hands.ledger.is_panic()
     assert (await hands.state(first), await hands.state(second)) == (State.QUEUED, State.HELD)
     assert problems_of(page) == []

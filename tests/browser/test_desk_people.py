@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.desk import at_the_desk, by, choose, count, queue
+from tests.browser.desk import answered, at_the_desk, by, choose, count, queue
 from tests.chromium import problems_of
 from tests.makers import Hands, post
 from tests.server import Served, serving
@@ -73,6 +73,7 @@ async def test_a_viewer_sees_everything_and_decides_nothing(
     for key in "arhplnw":
         await page.keyboard.press(key)
     await expect(page.locator("#sheet")).to_be_hidden()
+    await answered(page)
     assert await hands.state(only) is State.QUEUED
     await page.keyboard.press("t")
     await expect(page.locator("#sheet")).to_contain_text("First post here")
@@ -88,11 +89,13 @@ async def test_two_people_must_say_yes(browser: Browser, served: Served, hands: 
     await expect(anna.locator("#toasts")).to_contain_text("a second person decides")
     await expect(anna.locator(".act.approve")).to_contain_text("Waiting for a second person")
     await anna.keyboard.press("a")
+    await answered(anna)
     assert await hands.state(both) is State.QUEUED
     bruno = await at_the_desk(browser, served, "Bruno")
     await expect(bruno.locator(".flags")).to_contain_text("Anna said yes; a second person decides")
     await bruno.click('[data-verdict="approve"]')
     await count(bruno, "approved", 1)
+    await answered(bruno)
     assert await hands.state(both) is State.APPROVED
     await count(anna, "approved", 1)
 
@@ -112,6 +115,7 @@ async def test_anybody_takes_back_what_anybody_did(browser: Browser, served: Ser
     await lines.nth(0).get_by_role("button", name="Take back").click()
     await page.keyboard.press("Escape")
     await count(page, "queued", 2)
+    await answered(page)
     assert (await hands.state(up), await hands.state(away)) == (State.QUEUED, State.QUEUED)
 
 
