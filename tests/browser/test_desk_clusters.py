@@ -107,7 +107,7 @@ async def test_a_cluster_taken_back_before_the_answer_comes_back_all_the_same(
     await choose(page, twins[0].pid)
     held: list[bool] = []
 
-    async def slow(route) -> None:  # type: ignore[no-untyped-def]
+    async def slow(route) -> None:  # type: ignore[no-untyped-def]  # playwright's own shape
         held.append(True)
         await page.keyboard.press("z")
         await route.continue_()

@@ -334,7 +334,7 @@ async def test_the_pages_hold_at_every_size_in_every_language(
         ("小杰", "viewer"),
         ("Maximiliane Donaudampfschifffahrt", "admin"),
     ):
-        await add(served, name, role)  # type: ignore[arg-type]
+        await add(served, name, role)  # type: ignore[arg-type]  # a role is a word here
     await served.services.auth.users.add("Elena", "moderator")
     for name in ("Anna", "Bruno", "小杰"):
         await enter(served, name, user_agent=IPAD)

@@ -377,7 +377,7 @@ async def test_a_frame_nested_without_end_is_nonsense_like_any_other(served: Ser
 async def test_a_desk_that_never_stops_talking_is_shown_out(served: Served) -> None:
     head = {"cookie": (await served.sign_in("Anna"))["cookie"]}
     where = served.url.replace("http", "ws") + "/ws/desk"
-    async with connect(where, origin=served.url, additional_headers=head, max_size=None) as link:  # type: ignore[arg-type]
+    async with connect(where, origin=served.url, additional_headers=head, max_size=None) as link:  # type: ignore[arg-type]  # websockets' own NewType
 
         async def read() -> None:
             with contextlib.suppress(ConnectionClosed):

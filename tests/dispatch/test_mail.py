@@ -42,7 +42,7 @@ ATTACKS = (
 
 def server_at(box: Mailbox, **more: object) -> MailSettings:
     fields = {"host": "127.0.0.1", "port": box.port, "security": "none", "sender": "Wall <wall@example.org>"}
-    return MailSettings(**{**fields, **more})  # type: ignore[arg-type]
+    return MailSettings(**{**fields, **more})  # type: ignore[arg-type]  # mixed values
 
 
 async def test_a_labelled_post_arrives_as_an_e_mail(office: Office) -> None:
