@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -121,6 +122,51 @@ def doctor(config: Path | None, data: str | None, host: str | None, port: str | 
         colour = {"good": "green", "doubt": "yellow", "bad": "red"}[finding.mark]
         click.echo(f"{click.style(f'{finding.mark:<6}', fg=colour)} {finding.text}")
     sys.exit(0 if is_well else 1)
+
+
+@parvis.command()
+@click.argument("screen", default="main")
+@click.option("--url", help="Where the wall is, like http://192.0.2.7:8000; this machine's own otherwise.")
+@click.option("--browser", help="The Chromium to use, when it is not on the PATH.")
+@click.option(
+    "--profile", type=click.Path(path_type=Path), help="The folder where the browser keeps its things."
+)
+@click.option("--position", default="", metavar="X,Y", help="The display to use, by its corner, like 1920,0.")
+@click.option("--size", default="", metavar="W,H", help="The size of the window, like 1920,1080.")
+@click.option("--unit", is_flag=True, help="Print the systemd unit for a mini PC instead.")
+@click.option("--print", "prints", is_flag=True, help="Print the browser's command line instead.")
+@CONFIG
+@DATA
+def screen(
+    screen: str,
+    config: Path | None,
+    data: str | None,
+    url: str | None,
+    browser: str | None,
+    profile: Path | None,
+    position: str,
+    size: str,
+    *,
+    unit: bool,
+    prints: bool,
+) -> None:
+    """Show the public SCREEN (main) in a Chromium without a frame, and keep it alive."""
+    from wall.cli import player
+    from wall.cli import screen as screens
+
+    settings = settings_for(config, data)
+    where = screens.address(settings, screen, url)
+    folder = (profile or settings.data_dir / "browser" / screen).absolute()
+    words = player.command(
+        screens.browser_or_leave(browser), where, profile=folder, position=position, size=size
+    )
+    if unit:
+        click.echo(screens.unit(screen, where, folder, position=position, size=size), nl=False)
+    elif prints:
+        click.echo(shlex.join(words))
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        screens.play(words)
 
 
 @parvis.command()
