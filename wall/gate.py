@@ -253,6 +253,20 @@ class Gate(Verbs):
         )
         return Answer(word)
 
+    async def arrange(self, what: str, field: str, new: bytes, *, before: bytes, key: str, by: str) -> Answer:
+        """Put what screens shall show (`what` "programme" or "theme", b"": none) where `before` stood. Audited.
+
+        `field` names it, `key` is the hash: OK, SAME or STALE.
+        """
+        (word,) = await self._script(
+            "arrange",
+            PostId("screens"),
+            by=by,
+            keys=(key, self._keys.orders_rev),
+            args=(field, before, new, self._keys.orders_tick, what),
+        )
+        return Answer(word)
+
     async def withdraw(
         self, pid: PostId, *, why: str, by: str, source: str, is_final: bool = True
     ) -> Outcome:

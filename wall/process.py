@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NoReturn
 from wall.settings import Settings, SettingsError, load
 
 EX_CONFIG = 78  # sysexits: something in the set-up is wrong; starting again will not help
+FILES_MOST = 200_000
 _PR_SET_PDEATHSIG = 1
 
 
@@ -23,6 +25,15 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != int(parent):  # it died before we asked
         raise SystemExit(0)
+
+
+def open_files() -> int:
+    """Raise the number of files and connections this process may have open as far as it goes; returns it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MOST if hard == resource.RLIM_INFINITY else min(hard, FILES_MOST)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
 
 
 def settings_of_role() -> Settings:

@@ -25,11 +25,13 @@ from wall.settings_moderation import (
     MailSettings,
     ModerationSettings,
 )
+from wall.settings_programme import ProgrammeSettings, SceneSettings, programmes
 from wall.settings_shape import (
     DATA_NAME,
     OWN_SOURCE_KEYS,
     SECTIONS,
     EventSettings,
+    FairnessSettings,
     JoinSettings,
     MediaSettings,
     NetworkAccess,
@@ -45,6 +47,7 @@ __all__ = [
     "AlarmSettings",
     "ClassifierSettings",
     "EventSettings",
+    "FairnessSettings",
     "JoinSettings",
     "LabelSettings",
     "MailSettings",
@@ -52,7 +55,9 @@ __all__ = [
     "Mode",
     "ModerationSettings",
     "NetworkAccess",
+    "ProgrammeSettings",
     "RedisSettings",
+    "SceneSettings",
     "ScreenSettings",
     "Secret",
     "Settings",
@@ -87,13 +92,14 @@ class SettingsError(Exception):
 
 
 KNOWN: dict[str, tuple[str, ...]] = {
-    "": (*SECTIONS, "source", "label", "data_dir"),
+    "": (*SECTIONS, "source", "label", "programme", "data_dir"),
     **{section: kind.__struct_fields__ for section, kind in SECTIONS.items()},
 }
 
 PLURALS = {
     "sources": "; sources are written [[source]]",
     "labels": "; labels are written [[label]]",
+    "programmes": "; programmes are written [[programme]]",
 }
 
 ALIASES = {
@@ -154,6 +160,7 @@ def load(path: Path | None, *, flags: Mapping[str, Any], env: Mapping[str, str])
     }
     sources = _sources(table.get("source", []), notes)
     labels = _labels(table.get("label", []), notes)
+    shows = programmes(table.get("programme", []), notes)
     data_dir = _data_dir(table.get("data_dir", DATA_NAME), folder=folder, notes=notes)
     if notes.problems:
         raise SettingsError(tuple(notes.problems), sources)
@@ -169,6 +176,7 @@ def load(path: Path | None, *, flags: Mapping[str, Any], env: Mapping[str, str])
         **built,
         sources=tuple(sources.values()),
         labels=labels,
+        programmes=shows,
         data_dir=data_dir,
         path=path,
         warnings=tuple(notes.warnings),

@@ -63,6 +63,11 @@ def public_url(value: str) -> str:
     return origin
 
 
+def site(value: str) -> str:
+    """An origin that may frame the wall, or "*" for every site."""
+    return "*" if value.strip() == "*" else public_url(value)
+
+
 def endpoint(value: str) -> str:
     """An address that we call: http or https, a host, and no user or password in it."""
     text = value.strip()
@@ -112,6 +117,24 @@ def day_range(value: tuple[date, ...]) -> tuple[date, ...]:
     if list(value) != sorted(value):
         raise ValueError("the last day stands before the first")
     return value
+
+
+def hours(value: str) -> str:
+    """Two times of the day as "09:00-18:00"; "" is the whole day. The second may lie after midnight."""
+    text = re.sub(r"\s*[-–—]\s*", "-", value.strip())
+    if not text:
+        return ""
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", text)
+    if found is None:
+        raise ValueError(f"{shown(value)} is not a span of the day; write it like '09:00-18:00'")
+    from_h, from_m, to_h, to_m = map(int, found.groups())
+    if (to_h, to_m) == (24, 0):
+        to_h = 0
+    if max(from_h, to_h) > 23 or max(from_m, to_m) > 59:
+        raise ValueError(f"{shown(value)} holds a time that no clock shows; write it like '09:00-18:00'")
+    if (from_h, from_m) == (to_h, to_m):
+        raise ValueError(f"{shown(value)} begins when it ends; leave it empty for the whole day")
+    return f"{from_h:02}:{from_m:02}-{to_h:02}:{to_m:02}"
 
 
 def _is_ip(text: str) -> bool:

@@ -21,7 +21,8 @@ from wall.settings_moderation import (
     MailSettings,
     ModerationSettings,
 )
-from wall.settings_words import ONE_LINE, Cidr, Hashtag, Mode, Name
+from wall.settings_programme import Hours, ProgrammeSettings
+from wall.settings_words import ONE_LINE, Cidr, Hashtag, Mode, Name, Site
 
 DATA_NAME = "parvis-data"
 
@@ -144,6 +145,24 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
             examples=[{"file": "admin-token.txt"}],
         ),
     ] = None
+    embed_on: Annotated[
+        tuple[Site, ...],
+        Meta(
+            max_length=64,
+            description='Sites whose pages may show the wall in a frame; "*" is every site. See docs/embed.md.',
+            examples=[["https://museum.example"]],
+        ),
+    ] = ()
+    readers: Annotated[
+        int,
+        Meta(
+            ge=1, le=100_000, description="How many people a web process lets follow /wall at the same time."
+        ),
+    ] = 8000
+    readers_per_address: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="The same from one network address (a hall's Wi-Fi is one)."),
+    ] = 4000
 
 
 class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,17 +174,23 @@ class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 5.0
     theme: Annotated[
-        Literal["night", "day"], Meta(description="night for dim rooms, day for bright halls.")
+        str,
+        Meta(
+            max_length=40,
+            pattern=r"^[a-z0-9][a-z0-9-]*\Z",
+            description="night for dim rooms, day for bright halls, or any theme: encre, fjord, parade, yours.",
+            extra={"shape": 'the name of a theme like "night" or "day"'},
+        ),
     ] = "night"
     layout: Annotated[
         str,
         Meta(
             max_length=40,
-            pattern=r"^[a-z][a-z0-9-]*\Z",
-            description="How posts are arranged.",
+            pattern=r"^([a-z][a-z0-9-]*)?\Z",
+            description="One layout for ever. Empty: the programme, see [[programme]] below; Parvis brings one.",
             extra={"shape": 'the name of a layout like "bento"'},
         ),
-    ] = "bento"
+    ] = ""
     offline_max_s: Annotated[
         int,
         Meta(
@@ -174,6 +199,44 @@ class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True):
             description="How long a screen cut off from Parvis goes on showing posts, seconds.",
         ),
     ] = 900
+    pairing: Annotated[
+        bool,
+        Meta(
+            description="Whether a screen must be let in at the desk first; this machine's own needs no leave."
+        ),
+    ] = True
+    quiet_hours: Annotated[
+        Hours,
+        Meta(
+            description="When the hall is empty: screens are dimmed and show the best of the day again.",
+            examples=["22:00-07:00"],
+        ),
+    ] = ""
+    pixel_shift: Annotated[
+        bool,
+        Meta(description="Whether pictures wander by a few pixels, so that nothing burns into the panel."),
+    ] = True
+    reduced_motion: Annotated[
+        bool,
+        Meta(description="Whether cards change by a short fade alone, for people whom movement disturbs."),
+    ] = False
+
+
+class FairnessSettings(msgspec.Struct, frozen=True, kw_only=True):
+    seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=600,
+            description="Every approved post is on some screen for so many seconds. 0: whatever comes about.",
+        ),
+    ] = 10
+    within_min: Annotated[
+        int,
+        Meta(
+            ge=1, le=1440, description="Within so many minutes of its approval, or the desk says it cannot."
+        ),
+    ] = 15
 
 
 class JoinSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,11 +269,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     classifier: ClassifierSettings = ClassifierSettings()
     mail: MailSettings = MailSettings()
     labels: tuple[LabelSettings, ...] = ()
+    programmes: tuple[ProgrammeSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     network_access: NetworkAccess = NetworkAccess()
     redis: RedisSettings = RedisSettings()
     web: WebSettings = WebSettings()
     screen: ScreenSettings = ScreenSettings()
+    fairness: FairnessSettings = FairnessSettings()
     join: JoinSettings = JoinSettings()
     media: MediaSettings = MediaSettings()
     data_dir: Path = Path(DATA_NAME)
@@ -252,6 +317,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "redis": RedisSettings,
     "web": WebSettings,
     "screen": ScreenSettings,
+    "fairness": FairnessSettings,
     "join": JoinSettings,
     "media": MediaSettings,
     "mail": MailSettings,

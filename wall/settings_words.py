@@ -19,6 +19,9 @@ Hashtag = Annotated[
 Cidr = Annotated[
     str, Meta(max_length=64, extra={"shape": 'a range of addresses like "192.168.1.0/24"'}), check.cidr
 ]
+Site = Annotated[
+    str, Meta(max_length=300, extra={"shape": 'a site like "https://museum.example"'}), check.site
+]
 Name = Meta(min_length=1, max_length=120, pattern=ONE_LINE)
 Word = Annotated[str, Meta(min_length=2, max_length=60, pattern=ONE_LINE)]
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}\Z", extra={"shape": 'the code of a language like "fr"'})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from wall.cli.roles import networks
+from wall.cli.roles import networks, programme, themes
 from wall.dispatch.fitness import problems as label_problems
 from wall.moderation.classifier import problems as classifier_problems
 from wall.settings import Settings, SettingsError, SourceSettings, load
@@ -32,7 +32,12 @@ def check_all(path: Path | None, *, env: Mapping[str, str]) -> tuple[list[str], 
 
 def judge_whole(settings: Settings) -> list[str]:
     """What is wrong with settings that only make sense together, or with what they point to."""
-    return [*label_problems(settings), *classifier_problems(settings.classifier, folder=settings.folder)]
+    return [
+        *label_problems(settings),
+        *classifier_problems(settings.classifier, folder=settings.folder),
+        *programme().problems(settings),
+        *themes().problems(settings),
+    ]
 
 
 def judge_source(source: SourceSettings, *, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

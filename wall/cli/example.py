@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from wall.settings_build import Hint
 from wall.settings_moderation import LabelSettings
+from wall.settings_programme import ProgrammeHead, SceneSettings
 from wall.settings_shape import SECTIONS
 
 HEAD = """\
@@ -54,6 +55,14 @@ LABELS = """\
 # [[label]]
 """
 
+PROGRAMMES = """\
+
+# What the screens show, and when: one [[programme]] for each order of scenes. Without any, Parvis brings one: posts most
+# of the time, and now and then the mosaic, the words of the moment, the numbers and how to join. The desk can change
+# them while the wall runs. docs/programme.md lists the layouts and what each may be told.
+# [[programme]]
+"""
+
 SET: Mapping[str, Any] = {
     "event.name": "La Nuit des Lumières",
     "event.venue": "Musée Vauclair",
@@ -70,9 +79,23 @@ def example() -> str:
         for field in msgspec.structs.fields(kind):
             lines += _entry(f"{section}.{field.name}", field)
         parts.append("\n".join(lines) + "\n")
-    labels = [line for field in msgspec.structs.fields(LabelSettings) for line in _entry("label", field)]
-    commented = "\n".join(line if line.startswith("#") else f"# {line}" for line in labels)
-    return "".join([*parts, FOOT, LABELS, commented, "\n"])
+    shown = [f for f in msgspec.structs.fields(SceneSettings) if Hint(f.type).description]
+    programme = [
+        *_commented("programme", msgspec.structs.fields(ProgrammeHead)),
+        "# [[programme.scene]]",
+        *_commented("scene", shown),
+    ]
+    labels = _commented("label", msgspec.structs.fields(LabelSettings))
+    return "".join([*parts, FOOT, LABELS, _lines(labels), PROGRAMMES, _lines(programme)])
+
+
+def _commented(key: str, fields: Iterable[msgspec.structs.FieldInfo]) -> list[str]:
+    entries = [line for field in fields for line in _entry(f"{key}.{field.name}", field)]
+    return [line if line.startswith("#") else f"# {line}" for line in entries]
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _entry(key: str, field: msgspec.structs.FieldInfo) -> list[str]:

@@ -29,8 +29,9 @@ LOADS_S = 120.0
 PAUSE_S = (0.5, 10.0)
 STEADY_S = 60.0
 STOP_S = 5.0
-# A screen's page says so on its root; anything else (an error page, a page of strangers) is loaded anew.
-ALIVE = "document.readyState !== 'complete' || document.querySelector('script#config') !== null"
+# A screen's page is known by its parts, and so is the one with a pairing code; anything else (an error page, a page of
+# strangers) is loaded anew.
+ALIVE = "document.readyState !== 'complete' || document.querySelector('script#config, main#glass') !== null"
 FLAGS = (
     "--kiosk",
     "--no-first-run",
@@ -106,7 +107,7 @@ class Player:
                 listening = tasks.create_task(browser.listen())
                 try:
                     await self._watch(browser)
-                except BrowserGone:
+                except (BrowserGone, RuntimeError):  # or it does not do what it is asked
                     self._told("the browser ended or does not answer; it is started again")
                 finally:
                     listening.cancel()

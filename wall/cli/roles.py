@@ -41,6 +41,16 @@ def networks() -> Any:
     return import_module("ingest.networks")
 
 
+def programme() -> Any:
+    """The module that knows the layouts: `problems(settings)` of what the settings tell them."""
+    return import_module("display.programme")
+
+
+def themes() -> Any:
+    """The module that knows the themes: `problems(settings)` of their files, and of the names that settings give."""
+    return import_module("display.themes")
+
+
 def run_role(name: str) -> None:
     """Become the role `name`; returns when it ends."""
     if "PARVIS_CONFIG" not in os.environ:

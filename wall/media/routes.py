@@ -13,10 +13,14 @@ from starlette.routing import Route
 from wall.media.store import MediaStore
 
 KEPT = "public, max-age=31536000, immutable"
+FORGET = (
+    "parvis-forget"  # a screen lets go of what was taken down: this answer takes the place of its cached copy
+)
 HEADERS = {
     "cache-control": KEPT,
     "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "cross-origin",  # walls on other sites show them too
 }
 
 
@@ -32,7 +36,8 @@ def media_route(store: MediaStore) -> Route:
 
     async def media(request: Request) -> Response:
         digest, variant = request.path_params["digest"], request.path_params["variant"]
-        file = await run_in_threadpool(found, digest, variant)
+        is_forgotten = FORGET in request.headers
+        file = None if is_forgotten else await run_in_threadpool(found, digest, variant)
         if file is None:
             raise HTTPException(404, headers={"cache-control": "no-store"})
         headers = {**HEADERS, "etag": f'"{digest}-{variant}"'}

@@ -22,8 +22,8 @@ class Keys:
         """Hash, kept to the end of the event + 30 days. Written by the gate's scripts.
 
         state, rev, mrev, arr, place, seq, shash, chash, content, reasons, media, pending, edited, note, by, src,
-        at, author, counts, shown, cluster, labels, memo, dhashes, eyes, eyes_by; a tombstone keeps state, why,
-        chash and the counters alone.
+        at, author, counts, shown, stood, cluster, labels, memo, dhashes, eyes, eyes_by; a tombstone keeps state, why,
+        chash, when it stood on the wall, and the counters alone.
         """
         return self._key("post", pid)
 
@@ -90,6 +90,94 @@ class Keys:
     def commands_tick(self) -> str:
         """Pub/sub channel: commands for screens (identify, reload). Not kept."""
         return self._key("screens", "commands")
+
+    @property
+    def screen_orders(self) -> str:
+        """Hash screen -> JSON: blank, programme, theme, as the desk wants them. Written by web."""
+        return self._key("screens", "orders")
+
+    @property
+    def programmes(self) -> str:
+        """Hash name -> JSON of a programme that was made at the desk. Written by web."""
+        return self._key("screens", "programmes")
+
+    @property
+    def themes(self) -> str:
+        """Hash name -> JSON of a theme that was made at the desk. Written by web."""
+        return self._key("screens", "themes")
+
+    @property
+    def orders_rev(self) -> str:
+        """String: a counter raised after every change of orders, programmes or themes. Written by web."""
+        return self._key("screens", "orders", "rev")
+
+    @property
+    def orders_tick(self) -> str:
+        """Pub/sub channel: the newest `orders_rev`."""
+        return self._key("screens", "orders", "tick")
+
+    @property
+    def screens_known(self) -> str:
+        """Hash screen -> JSON: title, size, address, device, seen_at, here; until the desk forgets it. Written by web."""
+        return self._key("screens", "known")
+
+    @property
+    def screen_tokens(self) -> str:
+        """Hash screen -> JSON: the hash of its device's token, by whom, since when, for what. Written by web."""
+        return self._key("screens", "tokens")
+
+    @property
+    def screen_pairings(self) -> str:
+        """Hash sha256(half a code on a glass) -> JSON: whose device, wrong tries. One use. Written by web."""
+        return self._key("screens", "pairings")
+
+    @property
+    def screen_claims(self) -> str:
+        """Hash sha256(a device's ticket) -> JSON: the screen that the desk has made it. One use. Written by web."""
+        return self._key("screens", "claims")
+
+    @property
+    def screens_news(self) -> str:
+        """Pub/sub channel: what is wrong with a web process's screens, and which the desk has forgotten. Not kept."""
+        return self._key("screens", "news")
+
+    @property
+    def play_spools(self) -> str:
+        """Hash spool of a screen -> number of its last play, and "<spool> lost" -> how many it dropped. By `played`."""
+        return self._key("plays", "spools")
+
+    @property
+    def play_screens(self) -> str:
+        """Hash "<screen> <what>" -> count: post, scene, ms, and what was not counted, and why. By `played`."""
+        return self._key("plays", "screens")
+
+    @property
+    def play_scenes(self) -> str:
+        """Hash "<day> <screen> <scene> <ms|n>" -> how long and how often a scene stood there. By `played`."""
+        return self._key("plays", "scenes")
+
+    @property
+    def play_log(self) -> str:
+        """Stream: spool, n, kind, id, screen, at, ms, scene, doubt. The last 200,000, ids alone. By `played`."""
+        return self._key("plays", "log")
+
+    @property
+    def plays_tick(self) -> str:
+        """Pub/sub channel: the ids of posts that were just told to have been shown. Not kept."""
+        return self._key("plays", "tick")
+
+    def post_plays(self, pid: PostId) -> str:
+        """Hash: ms, n, first, last, doubt_ms, doubt_n, "ms <screen>", "n <screen>". Survives the post. By `played`."""
+        return self._key("plays", "post", pid)
+
+    def post_newest(self, pid: PostId) -> str:
+        """Zset "<spool> <n> <screen> <ms>" -> at (ms): a post's 50 newest plays. Survives the post. By `played`."""
+        return self._key("plays", "newest", pid)
+
+    @property
+    def usher_tick(self) -> str:
+        """Pub/sub channel: which web processes serve which build, and which screen is loading it. Not kept."""
+        return self._key("screens", "usher")
 
     @property
     def people_tick(self) -> str:

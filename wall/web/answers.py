@@ -11,6 +11,9 @@ from starlette.responses import Response
 
 T = TypeVar("T")
 
+# For what is public anyway: other sites' pages may read it, as nobody (without cookies).
+ANY_SITE = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+
 _encode = msgspec.json.Encoder().encode
 
 

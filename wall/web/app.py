@@ -20,7 +20,7 @@ from wall.watch import Watch
 from wall.web.alarm import AlarmApi
 from wall.web.answers import ApiError, answer, error_answer
 from wall.web.audit import AuditApi
-from wall.web.guards import BodyLimit, Headers, HostGuard
+from wall.web.guards import BODY_DEADLINE_S, BodyLimit, Headers, HostGuard
 from wall.web.health import Health
 from wall.web.labels import LabelsApi
 from wall.web.many import ManyApi
@@ -28,7 +28,7 @@ from wall.web.notes import NotesApi
 from wall.web.openapi import openapi_route
 from wall.web.people import PeopleApi
 from wall.web.posts import PostsApi
-from wall.web.room import Services, rooms
+from wall.web.room import Body, Services, rooms
 from wall.web.search import SearchApi
 from wall.web.session import SessionApi
 
@@ -73,6 +73,10 @@ def make_app(services: Services) -> Starlette:
                 raise
 
     upload_limit = services.settings.media.max_mb * 1_000_000 + UPLOAD_OVERHEAD
+    bodies = (
+        Body("/api/v1/submissions", upload_limit, BODY_DEADLINE_S),
+        *(body for room in found for body in room.bodies),
+    )
     return Starlette(
         routes=[
             *posts.routes,
@@ -93,7 +97,7 @@ def make_app(services: Services) -> Starlette:
         middleware=[
             Middleware(Headers),
             Middleware(HostGuard, public_url=services.settings.web.public_url),
-            Middleware(BodyLimit, limits=(("/api/v1/submissions", upload_limit),)),
+            Middleware(BodyLimit, limits=bodies),
         ],
         exception_handlers={
             ApiError: error_answer,

@@ -77,8 +77,12 @@ def cookie_name(connection: HTTPConnection) -> str:
 
 
 def session_of(connection: HTTPConnection) -> str:
-    """The session id of a browser; "" without one, and where two are sent: one of them is not ours."""
-    name = cookie_name(connection)
+    """The session id of a browser; "" without one."""
+    return cookie_of(connection, cookie_name(connection))
+
+
+def cookie_of(connection: HTTPConnection, name: str) -> str:
+    """A secret in a cookie; "" without one, and where two are sent: one of them is not ours."""
     found = [
         value.strip()
         for header in connection.headers.getlist("cookie")

@@ -19,24 +19,26 @@ BODY_DEADLINE_S = 30.0
 JSON_LIMIT = 1_000_000
 
 
-def page_policy(nonce: str) -> str:
+def page_policy(nonce: str, *, ancestors: str = "'none'") -> str:
     """The content security policy of our pages: our own scripts, styles, pictures and sockets, nothing else.
 
-    The one trusted type makes the address of a page's own service worker.
+    The one trusted type makes the address of a page's own service worker. `ancestors` may put the page into a frame.
+    A page without a nonce has no script inside it, and is the same for everybody: it can be kept.
     """
     return "; ".join((
         "default-src 'none'",
-        f"script-src 'nonce-{nonce}' 'self'",
+        f"script-src 'nonce-{nonce}' 'self'" if nonce else "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob:",
-        "media-src 'self'",
+        "media-src 'self' blob:",
         "connect-src 'self'",
         "font-src 'self'",
         "manifest-src 'self'",
         "worker-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
-        "frame-ancestors 'none'",
+        "frame-src 'self'",
+        f"frame-ancestors {ancestors}",
         "require-trusted-types-for 'script'",
         "trusted-types parvis-worker",
     ))  # fmt: skip
@@ -128,11 +130,15 @@ def _is_address(name: str) -> bool:
 class BodyLimit:
     """Refuses a body that is too large while it is read (413) or that does not end in time (408).
 
-    `limits` are (path prefix, bytes); everything else may send `JSON_LIMIT`.
+    `limits` are (path prefix, bytes, seconds); everything else may send `JSON_LIMIT` within `deadline_s`.
     """
 
     def __init__(
-        self, app: ASGIApp, *, limits: Iterable[tuple[str, int]] = (), deadline_s: float = BODY_DEADLINE_S
+        self,
+        app: ASGIApp,
+        *,
+        limits: Iterable[tuple[str, int, float]] = (),
+        deadline_s: float = BODY_DEADLINE_S,
     ) -> None:
         self.app = app
         self.limits = tuple(limits)
@@ -142,7 +148,8 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return
-        limit = next((size for prefix, size in self.limits if scope["path"].startswith(prefix)), JSON_LIMIT)
+        usual = ("", JSON_LIMIT, self.deadline_s)
+        _, limit, within_s = next((one for one in self.limits if scope["path"].startswith(one[0])), usual)
         declared = dict(scope["headers"]).get(b"content-length", b"")
         if declared.isdigit() and int(declared) > limit:
             await _refuse(send, 413, "too-large", f"the limit here is {limit} bytes")
@@ -151,7 +158,7 @@ class BodyLimit:
         is_whole = False
         is_started = False
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.deadline_s
+        deadline = loop.time() + within_s
 
         async def limited() -> Message:
             nonlocal taken, is_whole

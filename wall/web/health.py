@@ -24,6 +24,22 @@ class Metrics:
         self.screens = Gauge("parvis_screens", "Connected screens", registry=self.registry)
         self.frames = Counter("parvis_frames_sent", "Frames written to screens", registry=self.registry)
         self.resyncs = Counter("parvis_screen_resyncs", "Snapshots sent after a gap", registry=self.registry)
+        self.alerts = Gauge(
+            "parvis_screen_alerts", "Screens with something wrong", ["kind"], registry=self.registry
+        )
+        self.beat_age_s = Gauge(
+            "parvis_screen_beat_age_seconds",
+            "Since a connected screen was last heard",
+            ["screen"],
+            registry=self.registry,
+        )
+        self.heap_mb = Gauge(
+            "parvis_screen_heap_megabytes", "JavaScript heap of a screen", ["screen"], registry=self.registry
+        )
+        self.readers = Gauge("parvis_readers", "Readers of the wall's events", registry=self.registry)
+        self.readers_cut = Counter(
+            "parvis_readers_cut", "Readers that did not read and were cut", registry=self.registry
+        )
         self.corrupt = Counter(
             "parvis_corrupt_items", "Items not shown: hash mismatch", registry=self.registry
         )

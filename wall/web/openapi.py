@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -14,15 +14,22 @@ from wall.gate import Verdict
 from wall.model import Card, State
 from wall.web.answers import answer
 from wall.web.openapi_people import BODIES, people_paths
+from wall.web.openapi_plays import plays_paths
+from wall.web.openapi_programme import BODIES as PROGRAMME_BODIES
+from wall.web.openapi_programme import programme_paths
+from wall.web.openapi_screens import screens_paths
 from wall.web.openapi_search import filter_parameters, search_paths
+from wall.web.openapi_themes import BODIES as THEME_BODIES
+from wall.web.openapi_themes import themes_paths
 from wall.web.posts import LISTED, WALL_LIMIT, Decision, Panic
 from wall.web.session import SignIn
 
 
 class ScreenCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """What a desk may tell a screen."""
+    """What a desk may tell a screen. `name` is that of a programme or theme."""
 
-    command: str
+    command: Literal["identify", "reload", "next", "renew", "blank", "unblank", "programme", "theme"]
+    name: Annotated[str, Meta(max_length=60)] = ""
 
 
 class Spotlight(msgspec.Struct, forbid_unknown_fields=True):
@@ -78,7 +85,7 @@ def _path(name: str, description: str) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 description of everything below `/api/v1`."""
     refs, components = msgspec.json.schema_components(
-        (Card, Decision, Panic, SignIn, ScreenCommand, Spotlight, *BODIES),
+        (Card, Decision, Panic, SignIn, ScreenCommand, Spotlight, *BODIES, *PROGRAMME_BODIES, *THEME_BODIES),
         ref_template="#/components/schemas/{name}",
     )
     _, decision, panic, sign_in, command, spotlight, *_ = refs
@@ -128,7 +135,29 @@ def document() -> dict[str, Any]:
                 "What the public may see now",
                 _ok("the newest approved posts", any_object),
                 errors=(400,),
-                parameters=(_query("limit", {**whole, "maximum": WALL_LIMIT, "default": 60}, "how many"),),
+                parameters=(
+                    _query("limit", {**whole, "maximum": WALL_LIMIT, "default": 60}, "how many"),
+                    _query(
+                        "before",
+                        {"type": "integer"},
+                        "older ones: `before` of the page before, null at the end",
+                    ),
+                ),
+                is_open=True,
+            )
+        },
+        "/wall/events": {
+            "get": _operation(
+                "What happens on the wall, as server-sent events: add, upd, del, panic, reset, beat",
+                {"200": {"description": "a stream without an end", "content": {"text/event-stream": {}}}},
+                errors=(503,),
+                parameters=(
+                    _query(
+                        "since",
+                        {"type": "string"},
+                        "`epoch:seq` of what is known already; else a reset comes first",
+                    ),
+                ),
                 is_open=True,
             )
         },
@@ -179,20 +208,6 @@ def document() -> dict[str, Any]:
         },
         "/sources": {
             "get": _operation("The sources and how they are doing", _ok("states", any_object), errors=(401,))
-        },
-        "/screens": {
-            "get": _operation(
-                "The screens and what they have confirmed", _ok("states", any_object), errors=(401,)
-            )
-        },
-        "/screens/{id}/command": {
-            "post": _operation(
-                "Tell a screen: identify, reload",
-                _ok("sent", status="202"),
-                errors=(400, 401, 403, 404, 415),
-                body=_json(command),
-                parameters=(_path("id", "screen"),),
-            )
         },
         "/posts/{id}/spotlight": {
             "post": _operation(
@@ -268,6 +283,10 @@ def document() -> dict[str, Any]:
         },
         **search_paths(_operation),
         **people_paths(_operation),
+        **programme_paths(_operation),
+        **themes_paths(_operation),
+        **plays_paths(_operation),
+        **screens_paths(_operation, command=command),
     }
     return {
         "openapi": "3.1.0",

@@ -60,6 +60,11 @@ class Pages:
     def static(self, path: str) -> str:
         return f"/static/{self.build}/{path}"
 
+    @property
+    def paths(self) -> list[str]:
+        """Every static file, as `static` takes it."""
+        return sorted(self._files)
+
     def word(self, lang: str, key: str, **values: str) -> str:
         """A sentence of the catalogues; the key itself when it is missing (a test forbids that)."""
         text = self._words.get(lang, self._words["en"]).get(key, key)
@@ -67,28 +72,51 @@ class Pages:
             text = text.replace("{" + name + "}", value)
         return text
 
-    def words_json(self, lang: str, *prefixes: str) -> Markup:
-        """A part of another language's words, for pages that switch without a reload."""
+    def words(self, lang: str, *areas: str) -> dict[str, str]:
+        """The words whose keys begin with one of `areas`; all when there is none."""
         words = self._words[lang]
-        return script_json({key: text for key, text in words.items() if key.startswith(prefixes)})
+        return {key: text for key, text in words.items() if not areas or key.startswith(areas)}
+
+    def words_json(self, lang: str, *areas: str) -> Markup:
+        """A part of a language's words, for pages that switch without a reload."""
+        return script_json(self.words(lang, *areas))
 
     def render(
-        self, request: Request, template: str, *, lang: str | None = None, status: int = 200, **context: Any
+        self,
+        request: Request,
+        template: str,
+        *,
+        lang: str | None = None,
+        status: int = 200,
+        framed: bool = False,
+        **context: Any,
     ) -> Response:
-        """A page under its own content security policy; never stored by a cache."""
+        """A page under its own content security policy; never stored by a cache. `framed`: for pages of ours."""
         chosen = lang or language_of(request)
         nonce = new_nonce()
-        words = self._words[chosen]
-        html = self._jinja.get_template(template).render(
-            lang=chosen,
+        html = self.html(template, lang=chosen, nonce=nonce, **context)
+        headers = {
+            "content-security-policy": page_policy(nonce, ancestors="'self'" if framed else "'none'"),
+            "cache-control": "no-store",
+        }
+        return Response(html, status_code=status, media_type="text/html", headers=headers)
+
+    def html(
+        self, template: str, *, lang: str, areas: tuple[str, ...] = (), nonce: str = "", **context: Any
+    ) -> str:
+        """A page's text. Of the catalogue its scripts get the words that begin with one of `areas`, else all."""
+        return self._jinja.get_template(template).render(
+            lang=lang,
             nonce=nonce,
             build=self.build,
-            t=lambda key, **values: self.word(chosen, key, **values),
-            catalogue_json=script_json(words),
+            t=lambda key, **values: self.word(lang, key, **values),
+            catalogue_json=self.words_json(lang, *areas),
             **context,
         )
-        headers = {"content-security-policy": page_policy(nonce), "cache-control": "no-store"}
-        return Response(html, status_code=status, media_type="text/html", headers=headers)
+
+    def file(self, path: str) -> Path:
+        """Where a static file lies that is also served from another address."""
+        return self._files[path]
 
     def worker(self, path: str) -> Response:
         """A service worker, from an address of its own: it may serve only what stands under that."""

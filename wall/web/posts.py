@@ -17,7 +17,7 @@ from wall.live import Item, Wall
 from wall.model import PostId, State
 from wall.record import Memo, Person, Record, iso
 from wall.settings import Settings
-from wall.web.answers import ApiError, answer, number, read_json
+from wall.web.answers import ANY_SITE, ApiError, answer, number, read_json
 from wall.web.auth import Auth
 from wall.web.auth import Person as Signed
 from wall.web.guards import need_same_origin
@@ -112,12 +112,26 @@ class PostsApi:
         ]
 
     async def wall(self, request: Request) -> Response:
-        """What the public may see now: nothing but approved posts, and nothing at all during a panic."""
+        """What the public may see now: nothing but approved posts, and nothing at all during a panic.
+
+        `before` asks for a page: posts approved before that sequence number, as the page before gave it.
+        """
         limit = number(request, "limit", default=60, low=1, high=WALL_LIMIT)
-        snapshot = await self._wall.snapshot(limit)
+        before = number(request, "before", default=0, low=1, high=2**53 - 1)
+        known = request.headers.get("if-none-match", "")
+        if known and (tag := _tag(*await self._wall.head(), limit, before)) in known:
+            return Response(status_code=304, headers=_wall_headers(tag))
+        snapshot = await (self._wall.newest(limit, before=before) if before else self._wall.snapshot(limit))
         items = [] if snapshot.is_panic else [item_json(item) for item in snapshot.items]
         return answer(
-            {"epoch": snapshot.epoch, "seq": snapshot.seq, "panic": snapshot.is_panic, "items": items}
+            {
+                "epoch": snapshot.epoch,
+                "seq": snapshot.seq,
+                "panic": snapshot.is_panic,
+                "before": None if snapshot.is_panic else snapshot.before,
+                "items": items,
+            },
+            headers=_wall_headers(_tag(snapshot.epoch, snapshot.seq, limit, before)),
         )
 
     async def posts(self, request: Request) -> Response:
@@ -191,6 +205,15 @@ class PostsApi:
     async def _record(self, pid: PostId) -> Record | None:
         found = await self._ledger.records([pid])
         return found[0] if found else None
+
+
+def _tag(epoch: str, seq: int, limit: int, before: int) -> str:
+    """Everything that changes what the public may see has a sequence number of its own, the panic too."""
+    return f'"{epoch}.{seq}.{limit}.{before}"'
+
+
+def _wall_headers(tag: str) -> dict[str, str]:
+    return {"etag": tag, "cache-control": "no-cache", **ANY_SITE}
 
 
 def path_pid(request: Request) -> PostId:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import entry_points
+from typing import NamedTuple
 
 import msgspec
 from starlette.routing import BaseRoute
@@ -43,11 +44,23 @@ class Services(msgspec.Struct, frozen=True):
     build: str
 
 
+class Body(NamedTuple):
+    """What may be sent to addresses that begin with `prefix`: so many bytes, within so many seconds."""
+
+    prefix: str
+    most: int
+    within_s: float
+
+
 class Room(msgspec.Struct, frozen=True):
-    """`serve` runs beside the server, from before the first request to after the last."""
+    """`serve` runs beside the server, from before the first request to after the last.
+
+    `bodies` names where more may be sent than JSON takes.
+    """
 
     routes: tuple[BaseRoute, ...]
     serve: Callable[[], AbstractAsyncContextManager[None]] | None = None
+    bodies: tuple[Body, ...] = ()
 
 
 def rooms(services: Services) -> list[Room]:

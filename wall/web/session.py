@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -93,11 +93,11 @@ async def give_session(auth: Auth, request: Request, response: Response, session
     )
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
-def device_of(request: Request, *, has_touch: bool = False) -> str:
+def device_of(request: HTTPConnection, *, has_touch: bool = False) -> str:
     return device_name(request.headers.get("user-agent", ""), has_touch=has_touch)
 
 

@@ -13,6 +13,7 @@ local K = { post = KEYS[1], queue = KEYS[2], held = KEYS[3], rejected = KEYS[4],
 local A = { tick = ARGV[1], desk = ARGV[2], now = ARGV[3], by = ARGV[4], pid = ARGV[5], cluster = ARGV[6] }
 local LOG_LENGTH = 10000
 local SPACE = 20 -- how many places an author's next waiting post, or a copy, stands behind the one before
+local STOOD = 400 -- letters kept of when a post stood on the wall
 local PLACE = 100000 -- places are numbers of their own: the arrival number makes each one different
 
 local function get(field)
@@ -99,6 +100,17 @@ local function live_item()
   return get('rev') .. ' ' .. pinned .. ' ' .. get('chash') .. ' ' .. get('content')
 end
 
+-- When it stood on the wall, for proof of play: "from-to from-to from-", the newest times.
+local function stand(is_up)
+  local stood = get('stood')
+  if not is_up then
+    set('stood', (stood == '' and '0-' or stood) .. A.now)
+  else
+    if #stood > STOOD then stood = string.match(string.sub(stood, -STOOD), ' (.*)$') or '' end
+    set('stood', (stood == '' and '' or stood .. ' ') .. A.now .. '-')
+  end
+end
+
 -- Moves the post between states; returns the sequence number when the wall changed, else ''.
 local function move(from, to, why)
   local seq = ''
@@ -110,6 +122,7 @@ local function move(from, to, why)
     redis.call('HDEL', K.items, A.pid)
     redis.call('HDEL', K.post, 'pinned')
     redis.call('SREM', K.pinned, A.pid)
+    stand(false)
     seq = log_op('del', get('rev'), why)
   end
   tally(from, to)
@@ -117,6 +130,7 @@ local function move(from, to, why)
   if to == 'approved' then
     seq = log_op('add', get('rev'), why)
     set('seq', seq)
+    stand(true)
     redis.call('ZADD', K.live, seq, A.pid)
     redis.call('HSET', K.items, A.pid, live_item())
   elseif to == 'rejected' then
