@@ -3,7 +3,7 @@
 import { el, style } from "../../js/dom.js";
 import { since } from "../../js/clock.js";
 import { initialOf, isEmojiOnly, postLanguage, runsOf } from "../../js/words.js";
-import { Pictures } from "./pictures.js";
+import { Pictures } from "../../js/stage/pictures.js";
 
 const PICTURES_MAX = 4;
 export const CALM_BELOW = 1.3; // words near the smallest size are set lighter and wider
@@ -38,11 +38,6 @@ export function weigh(text) {
   let weight = 0;
   for (const sign of text) weight += sign > "\u2e80" ? 1.8 : 1;
   return weight;
-}
-
-/** The variant that fills `sidePx` device pixels without waste. */
-export function variantFor(sidePx) {
-  return sidePx <= 520 ? "small" : sidePx <= 1120 ? "medium" : "large";
 }
 
 /**
@@ -174,7 +169,7 @@ export class Card {
     const { node } = this;
     this.role = rect.role;
     this.rect = rect;
-    node.dataset.id = this.id;
+    node.dataset.post = this.id;
     this.dress(rect, form, fit.part);
     node.classList.toggle("calm", fit.scale < CALM_BELOW);
     style(node, {
@@ -208,7 +203,7 @@ export class Card {
   clear() {
     this.node.hidden = true;
     for (const animation of this.node.getAnimations({ subtree: true })) animation.cancel();
-    this.node.removeAttribute("data-id");
+    this.node.removeAttribute("data-post");
     for (const image of [...this.images, this.faceImage]) this.#show(image, null);
     this.message.replaceChildren();
     for (const part of [this.quoted, this.warning, this.name]) part.textContent = "";

@@ -3,13 +3,14 @@
 // mount(root, options, feed) -> unmount. options: {words, clock, brands, metrics() -> {unit, text}, glow(colour), settings}.
 
 import { el } from "../../js/dom.js";
+import { Flashes } from "../../js/flash.js";
 import { Motion } from "../../js/motion.js";
-import { read } from "./card.js";
 import { EMPTY, compose, crown, drop, mend, place, plan, seat } from "./columns.js";
 import { Fitter } from "./fitter.js";
 import { Pace } from "./pace.js";
-import { Pictures } from "./pictures.js";
+import { Pictures } from "../../js/stage/pictures.js";
 import { Poses } from "./poses.js";
+import { Readings } from "./readings.js";
 import { Stage } from "./stage.js";
 
 /** The settings of layout.toml with their defaults. */
@@ -29,8 +30,6 @@ export function mount(root, options, feed) {
 
 class Wall {
   #scene = EMPTY;
-  #readings = new Map();
-  #ready = new Set(); // ids whose pictures are decoded
   #redraw = new Set(); // ids that stand and whose words have changed
   #edition = 0; // raised by whatever makes a change in preparation out of date
   #sizes = { text: 1 };
@@ -42,6 +41,7 @@ class Wall {
   #timer = 0;
   #settling = 0;
   #stops = [];
+  #flashes = new Flashes();
 
   constructor(root, options, feed) {
     const settings = { ...DEFAULTS, ...options.settings };
@@ -53,6 +53,7 @@ class Wall {
     this.pictures = new Pictures();
     this.fitter = new Fitter(this.node, brands, this.#sizes, words);
     this.poses = new Poses({ fitter: this.fitter, pictures: this.pictures, frame: () => this.frame });
+    this.readings = new Readings({ feed, pictures: this.pictures, needs: (reading) => this.poses.needs(reading) });
     this.pace = new Pace({ dwellMs: settings.dwell_s * 1000, restMs: settings.rest_s * 1000 });
     this.stage = new Stage({
       root: this.node, brands, words, clock, glow, sizes: this.#sizes,
@@ -81,12 +82,12 @@ class Wall {
 
   /** Ids of posts that are ready, newest first; before them the one in the spotlight, however old. */
   get #ids() {
-    const ids = this.feed.posts().filter((post) => this.#ready.has(post.id)).map((post) => post.id);
+    const ids = this.feed.posts().filter((post) => this.readings.has(post.id)).map((post) => post.id);
     const lit = this.#spot?.id;
-    return lit === undefined || ids.includes(lit) || !this.#ready.has(lit) ? ids : [lit, ...ids];
+    return lit === undefined || ids.includes(lit) || !this.readings.has(lit) ? ids : [lit, ...ids];
   }
 
-  #measure = (id, width) => this.fitter.measure(this.#readings.get(id), width);
+  #measure = (id, width) => this.fitter.measure(this.readings.get(id), width);
 
   #isPinned = (id) => Boolean(this.feed.get(id)?.pinned);
 
@@ -94,7 +95,22 @@ class Wall {
     if (event.type === "reset") this.#begin();
     else if (event.type === "del") this.#remove(event.id);
     else if (event.type === "spotlight") this.#light(event.post, event.ms);
-    else this.#admit(event.post);
+    else if (event.type === "owed") this.#owe();
+    else if (event.type === "add" || event.type === "upd") this.#admit(event.post);
+  }
+
+  /** Ids that must be seen soon and do not stand. */
+  get #owed() {
+    return [...(this.feed.owed ?? [])].filter((id) => this.readings.has(id) && !this.stage.has(id));
+  }
+
+  async #owe() {
+    for (const id of this.feed.owed) {
+      const post = this.feed.get(id);
+      if (post && !this.readings.has(id)) await this.readings.fetch(post);
+      if (this.#isStopped) return;
+    }
+    this.#stir();
   }
 
   /** Everything anew from the feed; what stands already stays where it can. */
@@ -102,45 +118,22 @@ class Wall {
     const posts = this.feed.posts();
     this.#edition++;
     if (!posts.length) return;
-    const first = posts.slice(0, FIRST_POSTS).map((post) => this.#fetch(post));
+    const first = posts.slice(0, FIRST_POSTS).map((post) => this.readings.fetch(post));
     await Promise.race([Promise.all(first), new Promise((done) => setTimeout(done, FIRST_WAIT_MS))]);
     if (this.#isStopped) return;
     const ids = this.#ids;
     const hero = ids.includes(this.#scene.hero) ? this.#scene.hero : ids[0];
     if (ids.length) this.pace.begin(ids, hero, performance.now());
     this.#later();
-    for (const post of posts) if (!this.#ready.has(post.id) && (await this.#fetch(post))) this.#later();
-  }
-
-  /** Reads a post and decodes its pictures; false when it cannot be shown or has changed meanwhile. */
-  async #fetch(post) {
-    const reading = read(post, this.pictures);
-    const { avatar } = post.author ?? {};
-    const urls = [...this.poses.needs(reading), ...(avatar ? [Pictures.url(avatar.digest, "avatar")] : [])];
-    const had = await Promise.all(urls.map((url) => this.pictures.load(url)));
-    if (this.#isStopped || this.feed.get(post.id)?.rev !== post.rev) return false;
-    const isWhole = had.every(Boolean);
-    if (!isWhole) this.feed.failed(post.id, new Error("a picture could not be shown"));
-    const kept = isWhole ? reading : read({
-      ...post,
-      pictures: reading.shots.filter((_, i) => had[i]),
-      author: { ...post.author, avatar: avatar && had.at(-1) ? avatar : undefined },
-    }, this.pictures);
-    if (!kept.shots.length && !kept.letters) return false;
-    this.#readings.set(post.id, kept);
-    this.#ready.add(post.id);
-    return true;
+    for (const post of posts) if (!this.readings.has(post.id) && (await this.readings.fetch(post))) this.#later();
   }
 
   async #admit(post) {
-    try {
-      if (!(await this.#fetch(post))) return;
-    } catch (error) {
-      this.feed.failed(post.id, error);
-      return;
-    }
-    if (this.stage.has(post.id)) this.#redraw.add(post.id);
-    else this.pace.arrive(post.id);
+    if (!(await this.readings.fetch(post)) || this.#isStopped) return;
+    if (this.stage.has(post.id)) {
+      this.#edition++; // a change in preparation has the former words
+      this.#redraw.add(post.id);
+    } else this.pace.arrive(post.id);
     this.#stir();
   }
 
@@ -151,12 +144,7 @@ class Wall {
     if (before !== undefined && before !== post?.id) this.#dim(before);
     if (!post) return;
     const spot = this.#spot;
-    try {
-      if (!(await this.#fetch(post)) || this.#spot !== spot) return;
-    } catch (error) {
-      this.feed.failed(post.id, error);
-      return;
-    }
+    if (!(await this.readings.fetch(post)) || this.#isStopped || this.#spot !== spot) return;
     this.#edition++; // a change in preparation gives way
     spot.isDue = true;
     this.#stir();
@@ -171,8 +159,7 @@ class Wall {
       return;
     }
     this.#edition++;
-    this.#ready.delete(id);
-    this.#readings.delete(id);
+    this.readings.forget(id);
     this.fitter.forget(id);
     this.pace.forget(id);
     this.#scene = drop(this.#scene, id);
@@ -188,11 +175,9 @@ class Wall {
     }
     this.stage.remove(id);
     this.fitter.forget(id);
-    this.#ready.delete(id);
     this.#redraw.delete(id);
     this.pace.forget(id);
-    for (const shot of this.#readings.get(id)?.shots ?? []) this.pictures.forget(shot.digest);
-    this.#readings.delete(id);
+    this.readings.erase(id);
     this.#scene = drop(this.#scene, id);
     this.feed.painted(this.stage.ids);
     this.#later();
@@ -225,11 +210,17 @@ class Wall {
 
   /** Does what is due; false when there is nothing to do now. */
   async #step() {
+    this.#refit(); // the observer of its size may come too late
+    const pause = this.#flashes.wait(performance.now());
+    if (pause > 0) {
+      this.#timer = setTimeout(() => this.#stir(), pause);
+      return false;
+    }
     if (this.#isDirty) return this.#repair();
     if (this.#spot?.isDue) return this.#show(this.#spot);
     if (this.#redraw.size) return this.#change(() => this.#tall(this.#scene), {});
     const now = performance.now();
-    const next = this.pace.next(now, this.#ids, this.#scene.hero);
+    const next = this.pace.next(now, this.#ids, this.#scene.hero, this.#owed);
     if (next.act === "wait") {
       if (next.until !== null) this.#timer = setTimeout(() => this.#stir(), Math.max(10, next.until - now));
       return false;
@@ -238,7 +229,7 @@ class Wall {
     const isDone = await this.#change(() => this.#next(ids, next.act), { isNew: next.isNew, ids });
     if (!isDone) for (const id of ids) this.pace.forget(id);
     else if (next.act === "crown") this.pace.crowned(next.id, performance.now(), { isNew: next.isNew });
-    else this.pace.seated(ids, performance.now());
+    else this.pace.seated(ids, performance.now(), next);
     if (isDone) this.#foresee();
     return true;
   }
@@ -303,7 +294,7 @@ class Wall {
   #tall(scene) {
     if (scene.hero === null) return scene;
     const { hero } = plan(this.frame, this.#ids.length);
-    const { fit } = this.poses.heroFit(this.#readings.get(scene.hero), { ...hero, role: "hero" });
+    const { fit } = this.poses.heroFit(this.readings.get(scene.hero), { ...hero, role: "hero" });
     return { ...scene, tall: fit.lines > 0 };
   }
 
@@ -323,19 +314,25 @@ class Wall {
           const isHero = rect.role === "hero";
           const isLit = isHero && at === this.#spot?.id;
           const flag = isHero && (isNew || isLit || this.#isPinned(at) || this.stage.isFlagged(at));
-          poses.push(await this.poses.pose({ ...rect, isNew: flag, isLit }, this.#readings.get(at)));
+          poses.push(await this.poses.pose({ ...rect, isNew: flag, isLit }, this.readings.get(at)));
           if (edition !== this.#edition) break;
         }
         if (this.#isStopped) return false;
         if (edition !== this.#edition) continue;
         const failed = this.stage.show(poses, { isNew, redraw: this.#redraw });
+        if (scene.hero !== this.#scene.hero) this.#flashes.note(performance.now());
         this.#scene = scene;
         this.#redraw.clear();
         for (const { id, error } of failed) this.#fault(id, error);
         this.feed.painted(this.stage.ids);
         return true;
       } catch (error) {
-        if (edition === this.#edition) this.#fault(at, error);
+        if (edition !== this.#edition) continue;
+        if (at === undefined) {
+          this.#isDirty = true;
+          throw error; // no post's fault: tried again, but not at once
+        }
+        this.#fault(at, error);
       }
     }
     return false;
@@ -345,7 +342,7 @@ class Wall {
   #fault(id, error) {
     this.feed.failed(id, error);
     this.#edition++;
-    this.#ready.delete(id);
+    this.readings.forget(id);
     this.stage.remove(id);
     this.pace.forget(id);
     this.#scene = drop(this.#scene, id);
@@ -354,7 +351,7 @@ class Wall {
 
   /** Decodes the pictures of whoever comes next, so that a turn never waits. */
   #foresee() {
-    const reading = this.#readings.get(this.pace.turn(this.#ids, this.#scene.hero));
+    const reading = this.readings.get(this.pace.turn(this.#ids, this.#scene.hero));
     for (const url of reading ? this.poses.needs(reading) : []) this.pictures.load(url);
   }
 
@@ -367,14 +364,17 @@ class Wall {
 
   #resized() {
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => {
-      const { width, height, text } = this.frame;
-      this.#look();
-      if (width === this.frame.width && height === this.frame.height && text === this.frame.text) return;
-      this.#edition++;
-      this.fitter.reset();
-      this.#scene = { ...this.#scene, key: "" };
-      this.#later();
-    }, SETTLE_MS);
+    this.#settling = setTimeout(() => this.#refit(), SETTLE_MS);
+  }
+
+  /** Takes another size of the stage, if it has one. */
+  #refit() {
+    const { width, height, text } = this.frame;
+    this.#look();
+    if (width === this.frame.width && height === this.frame.height && text === this.frame.text) return;
+    this.#edition++;
+    this.fitter.reset();
+    this.#scene = { ...this.#scene, key: "" };
+    this.#later();
   }
 }

@@ -4,6 +4,7 @@
 // the columns at once and have their turn later. When nobody writes, earlier posts take turns, equally often.
 
 const TURNS_WAITING_MAX = 8;
+const OWED_MS = 3000; // between seats for posts that are owed their time
 const ARRIVALS_MAX = 6; // in a rush the newest are shown, the others wait for their turn
 
 export class Pace {
@@ -58,23 +59,31 @@ export class Pace {
     this.#crownedAt = now;
   }
 
-  seated(ids, now) {
+  seated(ids, now, { isOwed = false } = {}) {
     this.#arrivals = this.#arrivals.filter((id) => !ids.includes(id));
-    this.#promised = [...this.#promised, ...ids].slice(-TURNS_WAITING_MAX);
+    if (!isOwed) this.#promised = [...this.#promised, ...ids].slice(-TURNS_WAITING_MAX);
     this.#seatedAt = now;
   }
 
   /**
    * What to do at `now`, given the ids that may be shown:
-   * {act: "crown", id, isNew} | {act: "seat", ids} | {act: "wait", until} (until null: nothing is due).
+   * {act: "crown", id, isNew} | {act: "seat", ids, isOwed} | {act: "wait", until} (until null: nothing is due).
+   * `owed` are ids that nobody sees now and that must be seen soon: they take seats while nobody writes.
    */
-  next(now, ids, hero) {
+  next(now, ids, hero, owed = []) {
     if (this.#arrivals.length && now >= this.#heldUntil) return { act: "crown", id: this.#arrivals.at(-1), isNew: true };
     if (this.#arrivals.length) {
       const due = this.#seatedAt + this.seatMs;
       if (now >= due) return { act: "seat", ids: this.#arrivals.slice(0, this.batch) };
       return { act: "wait", until: Math.min(due, this.#heldUntil) };
     }
+    if (owed.length && now >= this.#seatedAt + OWED_MS) return { act: "seat", ids: owed.slice(0, this.batch), isOwed: true };
+    const next = this.#next(now, ids, hero);
+    if (!owed.length || next.act !== "wait") return next;
+    return { act: "wait", until: Math.min(next.until ?? Infinity, this.#seatedAt + OWED_MS) };
+  }
+
+  #next(now, ids, hero) {
     if (this.#promised.length) {
       const due = Math.max(this.#heldUntil, this.#crownedAt + this.dwellMs);
       return now >= due ? { act: "crown", id: this.#promised[0], isNew: true } : { act: "wait", until: due };

@@ -1,9 +1,9 @@
 // From a rectangle to a pose: which form a card takes in it, how large its words are, which copy of its picture.
 
 import { breathe } from "../../js/dom.js";
-import { formOf, variantFor } from "./card.js";
+import { formOf } from "./card.js";
 import { plan } from "./columns.js";
-import { Pictures } from "./pictures.js";
+import { Pictures, variantFor } from "../../js/stage/pictures.js";
 
 const SLICE_MS = 8; // work without giving way to the browser: half a frame
 const VARIANTS = ["small", "medium", "large"];

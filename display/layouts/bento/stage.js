@@ -1,11 +1,10 @@
 // The cards on the glass: a fixed drawer of nodes, the one place where they are changed and set in motion.
 
 import { Recent } from "../../js/dom.js";
+import { FIELDS, fieldOf } from "../../js/stage/fields.js";
 import { Card } from "./card.js";
 
 const CARDS_KEPT = 14;
-// Colours of cards without a picture, [hue, chroma]: apricot, sage, lilac, butter, sky, rose, linen.
-const FIELDS = [[62, 0.078], [152, 0.062], [300, 0.062], [95, 0.088], [240, 0.056], [18, 0.064], [80, 0.03]];
 
 export class Stage {
   #cards = new Map(); // id -> Card
@@ -13,10 +12,10 @@ export class Stage {
   #drawer = [];
   #fields = new Recent(300);
 
-  /** parts: {root, brands, words, clock, motion, sizes, glow(colour), driftS}. */
+  /** parts: {root, brands, words, clock, motion, sizes, glow(colour), driftS, count: cards kept ready}. */
   constructor(parts) {
     Object.assign(this, parts);
-    while (this.#drawer.length < CARDS_KEPT) this.#drawer.push(this.#newCard());
+    while (this.#drawer.length < (this.count ?? CARDS_KEPT)) this.#drawer.push(this.#newCard());
   }
 
   get ids() {
@@ -113,7 +112,7 @@ export class Stage {
   /** A card fades out under what takes its place, then goes back to the drawer. */
   #retire(card) {
     card.node.classList.add("leaving");
-    card.node.removeAttribute("data-id");
+    card.node.removeAttribute("data-post");
     this.#leaving.add(card);
     // a card that was withdrawn while it faded is back in the drawer already, perhaps in use again
     this.motion.leave(card.node, () => this.#leaving.has(card) && this.#away(card));
@@ -141,10 +140,7 @@ export class Stage {
     if (reading.ratio) return FIELDS[0];
     let field = this.#fields.get(reading.id);
     if (!field) {
-      const used = new Set([...this.#cards.values()].map((card) => this.#fields.get(card.id)));
-      const start = [...reading.id].reduce((sum, sign) => sum + sign.codePointAt(0), 0) % FIELDS.length;
-      const order = [...FIELDS.slice(start), ...FIELDS.slice(0, start)];
-      field = order.find((other) => !used.has(other)) ?? order[0];
+      field = fieldOf(reading.id, new Set([...this.#cards.values()].map((card) => this.#fields.get(card.id))));
       this.#fields.set(reading.id, field);
     }
     return field;

@@ -1,15 +1,33 @@
 // Pictures, decoded before they are shown. A bounded number is kept so that a change never waits for the network.
 
-import { Recent } from "../../js/dom.js";
+import { Recent } from "../dom.js";
 
 const KEPT = 72;
 const PATIENCE_MS = 6000;
-const SULK_MS = 30_000; // a picture that failed is tried again after this, not at every change
+const SULK_MS = 1200; // a picture that failed is tried again after this, not at every change
+const VARIANTS = ["avatar", "small", "medium", "large"];
+
+/** The variant that fills a longer side of `sidePx` device pixels without waste. */
+export function variantFor(sidePx) {
+  return sidePx <= 520 ? "small" : sidePx <= 1120 ? "medium" : "large";
+}
+
+/** The variant of `shot` {width_px, height_px} that covers a place of `width` x `height` CSS pixels. */
+export function variantOf({ width_px: across, height_px: down }, { width, height }) {
+  const cover = Math.max(width / (across || width), height / (down || height));
+  return variantFor(Math.max(across || width, down || height) * Math.min(1, cover) * devicePixelRatio);
+}
 
 export class Pictures {
-  #ready = new Recent(KEPT);
+  #ready;
   #loading = new Map();
   #broken = new Recent(200);
+  #gone = new Recent(200); // digests withdrawn while they were on their way
+
+  /** `kept` pictures stay decoded. */
+  constructor(kept = KEPT) {
+    this.#ready = new Recent(kept);
+  }
 
   /** The address of one of our own copies. */
   static url(digest, variant) {
@@ -36,9 +54,19 @@ export class Pictures {
     return loading;
   }
 
-  /** Forgets every copy of a picture that was withdrawn. */
+  /** Forgets every copy of a picture that was withdrawn, also one that is still on its way. */
   forget(digest) {
-    for (const variant of ["small", "medium", "large"]) this.#ready.delete(Pictures.url(digest, variant));
+    for (const variant of VARIANTS) {
+      const url = Pictures.url(digest, variant);
+      this.#ready.delete(url);
+      if (this.#loading.has(url)) this.#gone.set(url, true);
+    }
+  }
+
+  /** Everything: a layout that is taken down keeps no picture. */
+  clear() {
+    this.#ready.clear();
+    for (const url of this.#loading.keys()) this.#gone.set(url, true);
   }
 
   async #decode(url) {
@@ -50,6 +78,7 @@ export class Pictures {
     });
     try {
       await Promise.race([image.decode(), patience]);
+      if (this.#gone.has(url)) return false;
       this.#ready.set(url, image);
       return true;
     } catch {
@@ -57,6 +86,7 @@ export class Pictures {
       this.#broken.set(url, performance.now() + SULK_MS);
       return false;
     } finally {
+      this.#gone.delete(url);
       clearTimeout(timer);
     }
   }
