@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
@@ -73,9 +73,15 @@ class Tablet:
 
 
 class Desk:
-    def __init__(self, services: Services, hub: Hub) -> None:
+    def __init__(
+        self, services: Services, hub: Hub, alerts: Callable[[], Awaitable[list[dict[str, Any]]]]
+    ) -> None:
         self._services = services
         self._hub = hub
+        self._alerts = alerts
+        self.topics: list[
+            Callable[[], dict[str, Any]]
+        ] = []  # further frames, each told whenever it is another
         self._tablets: set[Tablet] = set()
         self._bell = asyncio.Event()
         self._people_moved = asyncio.Event()
@@ -260,6 +266,7 @@ class Desk:
             try:
                 sources = await self._services.ledger.sources()
                 screens = await screens_json(self._services, self._hub)
+                alerts = await self._alerts()
                 if await self._services.ledger.audit_head() != self._audit:
                     self._bell.set()  # a ring was lost
                 for tablet in list(self._tablets):
@@ -270,6 +277,10 @@ class Desk:
                 continue
             self._tell_changed("sources", {"type": "sources", "sources": sources})
             self._tell_changed("screens", {"type": "screens", **screens})
+            self._tell_changed("screen-alerts", {"type": "screen-alerts", "alerts": alerts})
+            for topic in self.topics:
+                message = topic()
+                self._tell_changed(message["type"], message)
             self._people_moved.set()
             if beats % int(BEAT_S / LOOK_S) == 0:
                 self._beat()

@@ -9,20 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, Protocol
 
-from display.protocol import (
-    beat_frame,
-    command_frame,
-    hello_frame,
-    op_frame,
-    snapshot_frame,
-    spotlight_frame,
-)
+from display.protocol import Role, beat_frame, command_frame, hello_frame, op_frame, snapshot_frame
 from display.roster import Roster, ScreenState
+from display.spots import Spots
 from wall.live import Op, Snapshot, Wall
 from wall.model import PostId, utc_now
 from wall.store.client import Store, StoreError
@@ -36,28 +29,26 @@ SAFETY_S = 2.0
 BEAT_S = 5.0
 STALLED_S = 3.0
 CATCH_UP_OPS = 500
-SPOTS_KEPT = 20
-SPOT_PATIENCE_S = 5.0
-EVERY_SCREEN = "*"
 
 
-class Spot(NamedTuple):
-    """A post that the desk wants in the spotlight of a screen, or of every one; forgotten at `until`."""
+class Follower(Protocol):
+    """Somebody else who lives by the log; told after the screens have been written to, and may not wait."""
 
-    pid: PostId
-    screen: str
-    seconds: int
-    until: float
+    def ops(self, ops: list[Op], frames: list[bytes]) -> None: ...
+
+    def reset(self, snapshot: Snapshot) -> None:
+        """Numbers may have begun anew: what was derived from operations is to be made again."""
 
 
 class Screen:
     """One connected screen: its socket, the last sequence number written to it, its state for the desk."""
 
-    __slots__ = ("lag_since", "seq", "state", "wire")
+    __slots__ = ("lag_since", "role", "seq", "state", "wire")
 
-    def __init__(self, wire: Wire, state: ScreenState) -> None:
+    def __init__(self, wire: Wire, state: ScreenState, role: Role = "screen") -> None:
         self.wire = wire
         self.state = state
+        self.role = role
         self.seq = -1
         self.lag_since: float | None = None
 
@@ -77,7 +68,12 @@ class Hub:
         self._is_doubtful = False
         self._pulling = asyncio.Lock()
         self._snapshot: tuple[str, int, bytes] | None = None
-        self._spots: deque[Spot] = deque(maxlen=SPOTS_KEPT)
+        self._spots = Spots(wall)
+        # what other parts of the room add, before `serve`: see docs/house.md
+        self.greeters: list[Callable[[Screen], Iterable[bytes]]] = []
+        self.followers: list[Follower] = []
+        self.heard: dict[type, Callable[[Screen, Any], Awaitable[None]]] = {}
+        self.channels: dict[str, Callable[[bytes], None]] = {}
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -93,6 +89,29 @@ class Hub:
             finally:
                 for task in running:
                     task.cancel()
+
+    @property
+    def seq(self) -> int:
+        """The newest sequence number that has been written to the screens."""
+        return self._seq
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    def screens(self) -> frozenset[Screen]:
+        """Who is connected to this process, previews and trials too."""
+        return frozenset(self._screens)
+
+    def is_in_step(self, screen: Screen) -> bool:
+        """Whether this screen knows of everything until now, so that what the wall holds may be put before it."""
+        return screen.seq == self._seq and not screen.wire.is_lagging
+
+    def put_all(self, frame: bytes, where: Callable[[Screen], bool] = lambda _: True) -> None:
+        """One frame without a number to every screen that reads. Posts go by the log, or under `is_in_step`."""
+        for screen in self._screens:
+            if not screen.wire.is_lagging and where(screen):
+                screen.wire.put(frame)
 
     # -- screens come and go ----------------------------------------------------------------------------------
 
@@ -111,17 +130,28 @@ class Hub:
                 screen.seq = seq
                 self._write_ops(screen, ops, [op_frame(op) for op in ops])
             self._screens.add(screen)
+            for greet in self.greeters:
+                for frame in greet(screen):
+                    screen.wire.put(frame)
         screen.wire.on_drained = lambda: self._drained(screen)
-        self.roster.touch(screen.state)
-        self._metrics.screens.set(len(self._screens))
+        self.touch(screen)
+        self._count()
 
     def leave(self, screen: Screen) -> None:
         self._screens.discard(screen)
         self._behind.discard(screen)
         screen.wire.on_drained = None
         screen.state.connected = False
-        self.roster.touch(screen.state)
-        self._metrics.screens.set(len(self._screens))
+        self.touch(screen)
+        self._count()
+
+    def touch(self, screen: Screen) -> None:
+        """A screen has said something. What people of ours look at stands on no roster."""
+        if screen.role == "screen":
+            self.roster.touch(screen.state)
+
+    def _count(self) -> None:
+        self._metrics.screens.set(sum(screen.role == "screen" for screen in self._screens))
 
     async def resync(self, screen: Screen) -> None:
         """The screen has seen a gap: a snapshot, whatever it says it has."""
@@ -134,7 +164,7 @@ class Hub:
 
     async def spotlight(self, pid: PostId, *, screen: str | None, seconds: int) -> None:
         """Ids alone travel: each web process looks up what stands on the wall when its turn comes."""
-        word = f"spotlight {screen or EVERY_SCREEN} {pid} {seconds}"
+        word = self._spots.word(pid, screen=screen, seconds=seconds)
         await self._store.redis.publish(self._store.keys.commands_tick, word)
 
     async def _send_snapshot(self, screen: Screen) -> None:
@@ -166,11 +196,10 @@ class Hub:
     async def _listen(self) -> None:
         keys = self._store.keys
         is_first = True  # the first notice is the subscription itself: nothing came before it
-        async for ring in self._store.listen(keys.tick, keys.commands_tick, keys.screens_tick):
-            if ring.channel == keys.commands_tick:
-                self._pass_on(ring.data)
-            elif ring.channel == keys.screens_tick:
-                self.roster.hear(ring.data)
+        channels = {keys.commands_tick: self._pass_on, keys.screens_tick: self.roster.hear, **self.channels}
+        async for ring in self._store.listen(keys.tick, *channels):
+            if ring.channel in channels:
+                channels[ring.channel](ring.data)
             else:
                 self._is_doubtful |= not ring.channel and not is_first
                 is_first = False
@@ -179,8 +208,7 @@ class Hub:
     def _pass_on(self, data: bytes) -> None:
         match data.decode("utf-8", "replace").split(" "):
             case ["spotlight", screen_id, pid, seconds] if seconds.isdecimal():
-                until = asyncio.get_running_loop().time() + SPOT_PATIENCE_S
-                self._spots.append(Spot(PostId(pid), screen_id, int(seconds), until))
+                self._spots.add(PostId(pid), screen=screen_id, seconds=int(seconds))
                 self._bell.set()
             case [command, screen_id]:
                 for screen in self._screens:
@@ -220,31 +248,14 @@ class Hub:
                     self._send_ops(screen, ops, frames, whole)
                 self._note(ops)
                 self._seq = ops[-1].seq
+                for follower in self.followers:
+                    follower.ops(ops, frames)
                 if len(ops) >= CATCH_UP_OPS:
                     self._bell.set()
             for screen in list(self._behind):
                 await self._catch_up(screen)
-            await self._show_spots()
-
-    async def _show_spots(self) -> None:
-        """Put what stands on the wall at this very moment before the screens that know of everything until then.
-
-        What has left the wall is not sent. When something happened since this pull, the next one looks again.
-        """
-        for _ in range(len(self._spots)):
-            spot = self._spots[0]
-            epoch, seq, item = await self._wall.item(spot.pid)
-            if (epoch, seq) != (self._epoch, self._seq) and asyncio.get_running_loop().time() < spot.until:
+            if not await self._spots.show(self._screens, epoch=self._epoch, seq=self._seq):
                 self._bell.set()
-                return
-            self._spots.popleft()
-            if item is None or (epoch, seq) != (self._epoch, self._seq):
-                continue
-            frame = spotlight_frame(item, seconds=spot.seconds)
-            for screen in self._screens:
-                is_meant = spot.screen in (EVERY_SCREEN, screen.state.id)
-                if is_meant and screen.seq == self._seq and not screen.wire.is_lagging:
-                    screen.wire.put(frame)
 
     def _send_ops(self, screen: Screen, ops: list[Op], frames: list[bytes], whole: bytes) -> None:
         if screen.wire.is_lagging:
@@ -282,6 +293,8 @@ class Hub:
             else:
                 self._put_snapshot(screen, snapshot)
         self._metrics.resyncs.inc(len(self._screens))
+        for follower in self.followers:
+            follower.reset(snapshot)
 
     # -- slow ones, lost hints --------------------------------------------------------------------------------
 
@@ -314,7 +327,7 @@ class Hub:
                 elif loop.time() - screen.lag_since > STALLED_S - SAFETY_S:
                     log.warning("screen %s does not read and is cut", screen.state.id)
                     screen.wire.cut()
-            if not self._screens:
+            if not (self._screens or self.followers):
                 continue
             try:
                 epoch, seq = await self._wall.head()

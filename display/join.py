@@ -18,10 +18,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from display.screen import event_json
+from display.shown import shown_path
 from wall.address import base_url
 from wall.catalogue import LANGUAGES
 from wall.gate import Answer
 from wall.model import Attachment, Author, Post, PostId, State, utc_now
+from wall.plays import Plays
 from wall.text import clean_name, from_plain
 from wall.web.answers import ApiError, answer
 from wall.web.auth import SHARED, VISIT_COOKIE, VISIT_LIFE_S, Person
@@ -41,6 +43,7 @@ HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heif")
 class JoinPages:
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._plays = Plays(services.store)
         join = services.settings.join
         self._devices = Buckets(join.per_device_per_min)
         self._addresses = Buckets(join.per_address_per_min)
@@ -209,11 +212,13 @@ class JoinPages:
         record = records[0]
         is_prepared = record.card is not None or record.state is not State.QUEUED
         at = datetime.fromtimestamp(record.arrived_ms / 1000).astimezone()
+        was_shown = (await self._plays.of_post(pid)).plays > 0
         return answer(
             {
                 "state": record.state if is_prepared else "received",
                 "shown": record.state is State.APPROVED,
                 "at": at.isoformat(),
+                "receipt": await shown_path(self._services.auth, pid) if was_shown else None,
             }
         )
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 import msgspec
+
+from display.protocol import Health
 
 FORGET_S = 3600.0
 PEER_SILENT_S = 15.0
@@ -23,7 +25,8 @@ MISSING_NAMED = 20
 class ScreenState(msgspec.Struct):
     """One screen as `GET /api/v1/screens` shows it. `applied_seq` is the last operation it has painted.
 
-    `link` tells two displays apart that opened the same address.
+    `link` tells two displays apart that opened the same address. `heaps` are megabytes, one a minute of the last hour.
+    `seen_at` is when it last said anything, `since` when it came or went.
     """
 
     id: str
@@ -37,6 +40,12 @@ class ScreenState(msgspec.Struct):
     size: str = ""
     build: str = ""
     seen_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    since: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    address: str = ""
+    device: str = ""
+    is_paired: bool = False
+    health: Health | None = None
+    heaps: list[float] = []
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -77,6 +86,14 @@ class Roster:
             self._own.pop(away or next(iter(self._own)))
         self.version += 1
 
+    def forget(self, screen_id: str) -> None:
+        """The desk does not want to see a screen any more; one that is connected stays."""
+        for key in [k for k, (old, _) in self._own.items() if k[0] == screen_id and not old.connected]:
+            del self._own[key]
+        for screens, _ in self._peers.values():
+            screens[:] = [state for state in screens if state.id != screen_id or state.connected]
+        self.version += 1
+
     def removed(self, pid: str, seq: int) -> None:
         self._removals[pid] = seq
         self._removals.move_to_end(pid)
@@ -114,6 +131,11 @@ class Roster:
         here = {state.id for state in known if state.connected}
         found = {(s.id, s.link): s for s in known if s.connected or s.id not in here}
         return [found[key] for key in sorted(found)]
+
+    def of(self, webs: Collection[str]) -> list[ScreenState]:
+        """The screens of these web processes alone, this one's among them when it is named."""
+        found = [state for state, _ in self._own.values()] if self.web in webs else []
+        return found + [state for web, row in self._peers.items() if web in webs for state in row[0]]
 
     def off(self) -> dict[str, Receipt]:
         """For each recent removal: how many screens have confirmed that it is gone."""

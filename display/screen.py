@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import msgspec
 from starlette.requests import Request
@@ -13,8 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from display.alerts import Alerts
+from display.door import Door
 from display.hub import Hub, Screen
-from display.protocol import Beat, FromScreen, Hello, Painted, Resync, read_frame
+from display.orders import Orders
+from display.protocol import LET_GO, Beat, FromScreen, Hello, Painted, Resync, read_frame
 from display.roster import ScreenState
 from display.socket import FIRST_FRAME_S, Inbound, Refused, open_wire
 from wall.address import base_url
@@ -25,16 +29,33 @@ from wall.web.guards import need_same_origin
 from wall.web.openapi import ScreenCommand, Spotlight
 from wall.web.posts import path_pid
 from wall.web.room import Services
+from wall.web.session import address_of, device_of
 
 SCREEN_ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}\Z")
-COMMANDS = ("identify", "reload")
+# heard by whoever is connected; the rest is kept, and obeyed later too
+NOW = ("identify", "reload", "next", "renew")
 DEFAULT_SCREEN = "main"
+ROLES = ("screen", "preview", "trial")
+
+
+class Parts(TypedDict):
+    """Who watches over the screens. `knows` a screen by name; `names` are the programmes and themes there are."""
+
+    door: Door
+    alerts: Alerts
+    knows: Callable[[str], Awaitable[bool]]
+    names: Callable[[], dict[str, list[str]]]
 
 
 class ScreenPages:
-    def __init__(self, services: Services, hub: Hub) -> None:
+    def __init__(self, services: Services, hub: Hub, orders: Orders, **parts: Unpack[Parts]) -> None:
         self._services = services
         self._hub = hub
+        self._orders = orders
+        self._door = parts["door"]
+        self._alerts = parts["alerts"]
+        self._knows = parts["knows"]
+        self._names = parts["names"]
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -48,21 +69,31 @@ class ScreenPages:
         ]
 
     async def first(self, request: Request) -> Response:
+        screen_id = await self._door.passes.screen_of(request) or DEFAULT_SCREEN
+        if closed := await self._door.closed_page(request, screen_id):
+            return closed
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"/screen/{DEFAULT_SCREEN}{query}", status_code=307)
+        return RedirectResponse(f"/screen/{screen_id}{query}", status_code=307)
 
     async def page(self, request: Request) -> Response:
         screen_id = request.path_params["id"]
         if not SCREEN_ID.match(screen_id):
             raise ApiError(404, "no-screen", "a screen's name is 1 to 40 of a-z, 0-9 and -")
+        role = request.query_params.get("as", "screen")
+        if role not in ROLES:
+            raise ApiError(404, "no-role", f"?as= is one of {', '.join(ROLES)}")
+        if closed := await self._door.closed_page(request, screen_id, role=role):
+            return closed
         settings = self._services.settings
         lang = settings.event.languages[0] if settings.event.languages else "en"
-        config = {
+        config: dict[str, Any] = {
             "screen": screen_id,
+            "as": role,
             "diagonal_in": settings.screen.diagonal_in,
             "distance_m": settings.screen.distance_m,
-            "theme": settings.screen.theme,
-            "layout": settings.screen.layout,
+            "orders": self._orders.json(screen_id),
+            "pixel_shift": settings.screen.pixel_shift,
+            "reduced_motion": settings.screen.reduced_motion,
             "offline_max_s": settings.screen.offline_max_s,
             "lang": lang,
             "languages": settings.event.languages,
@@ -70,8 +101,20 @@ class ScreenPages:
             "join_url": f"{base_url(settings)}/join",
             "qr_url": "/join/qr.svg",
             "build": self._services.build,
+            "at": utc_now(),
         }
-        return self._services.pages.render(request, "screen.html", lang=lang, config=config)
+        page = self._services.pages.render(
+            request,
+            "screen.html",
+            lang=lang,
+            framed=role != "screen",
+            config=config,
+            layouts=list(dict.fromkeys(scene["layout"] for scene in config["orders"]["programme"]["scenes"])),
+        )
+        if role == "screen":
+            await self._door.passes.turn(request, page)
+        page.headers["parvis-build"] = self._services.build  # how the service worker tells pages apart
+        return page
 
     async def socket(self, socket: WebSocket) -> None:
         wire = await open_wire(socket)
@@ -79,23 +122,32 @@ class ScreenPages:
             return
         inbound = Inbound(socket)
         screen: Screen | None = None
+        code = 1006
         try:
             first = _read(await inbound.next(within_s=FIRST_FRAME_S))
             if not isinstance(first, Hello) or not SCREEN_ID.match(first.screen or DEFAULT_SCREEN):
                 raise Refused(1008, "say hello first")
-            screen = Screen(wire, _state(first))
+            state = _state(first)
+            token = await self._door.admit(socket, state.id, role=first.role)
+            state.is_paired = bool(token)
+            state.address, state.device = address_of(socket), device_of(socket)
+            screen = Screen(wire, state, role=first.role)
             await self._hub.join(screen, epoch=first.epoch, seq=first.seq)
+            self._door.watch(screen, socket, token)
+            await self._alerts.came(screen)
             while True:
                 await self._hear(screen, _read(await inbound.next()))
         except Refused as refusal:
             await socket.close(code=refusal.code, reason=refusal.reason)
         except StoreError:
             await socket.close(code=1013, reason="the store is away")
-        except WebSocketDisconnect:
-            return
+        except WebSocketDisconnect as left:
+            code = left.code
         finally:
             if screen is not None:
+                code = LET_GO if self._door.leave(screen) else code
                 self._hub.leave(screen)
+                await self._alerts.went(screen, code=code)
 
     async def _hear(self, screen: Screen, frame: FromScreen) -> None:
         state = screen.state
@@ -104,30 +156,53 @@ class ScreenPages:
             case Painted():
                 # a screen can have painted only what was written to it
                 state.applied_seq = max(state.applied_seq, min(frame.seq, screen.seq))
-                self._hub.roster.touch(state)
+                self._hub.touch(screen)
             case Beat():
                 state.applied_seq = max(state.applied_seq, min(frame.seq, screen.seq))
                 state.shown, state.frames, state.errors = frame.shown, frame.frames, frame.errors
-                self._hub.roster.touch(state)
+                self._alerts.beat(screen, frame)
+                self._hub.touch(screen)
             case Resync():
                 await self._hub.resync(screen)
             case Hello():
                 raise Refused(1008, "hello comes once")
+            case _ if hear := self._hub.heard.get(type(frame)):
+                await hear(screen, frame)
 
     async def listing(self, request: Request) -> Response:
         await self._services.auth.need(request, "viewer")
-        return answer(await screens_json(self._services, self._hub))
+        return answer(await screens_json(self._services, self._hub, whole=True))
 
     async def command(self, request: Request) -> Response:
         person = await self._services.auth.need(request, "moderator")
         need_same_origin(request, person)
         wanted = await read_json(request, ScreenCommand)
-        if wanted.command not in COMMANDS:
-            raise ApiError(400, "invalid", f"command must be one of {', '.join(COMMANDS)}", field="command")
         screen_id = request.path_params["id"]
-        self._need_screen(screen_id)
-        await self._hub.command(screen_id, wanted.command)
+        if wanted.command in NOW:
+            self._need_screen(screen_id)
+            await self._hub.command(screen_id, wanted.command)
+        elif not await self._knows(screen_id):
+            raise ApiError(404, "no-screen", "no screen of this name has been seen")
+        else:
+            await self._order(screen_id, wanted)
         return answer({}, status=202)
+
+    async def _order(self, screen_id: str, wanted: ScreenCommand) -> None:
+        """What stays in force: also for a screen that is away. An empty name leaves the choice to the settings."""
+        match wanted.command:
+            case "blank" | "unblank":
+                await self._orders.set(screen_id, blank=wanted.command == "blank")
+            case "programme":
+                self._need_name("programmes", wanted.name)
+                await self._orders.set(screen_id, programme=wanted.name)
+            case "theme":
+                self._need_name("themes", wanted.name)
+                await self._orders.set(screen_id, theme=wanted.name)
+
+    def _need_name(self, kind: str, name: str) -> None:
+        known = self._names()[kind]
+        if name and name not in known:
+            raise ApiError(400, "invalid", f"name must be one of {', '.join(known)}", field="name")
 
     async def spotlight(self, request: Request) -> Response:
         """An approved post before the public now, on one screen or on all. Whether it still may is asked again there."""
@@ -163,9 +238,13 @@ def event_json(services: Services) -> dict[str, Any]:
     }
 
 
-async def screens_json(services: Services, hub: Hub) -> dict[str, Any]:
+async def screens_json(services: Services, hub: Hub, *, whole: bool = False) -> dict[str, Any]:
+    """Every screen, what each has confirmed; `whole`: and how its page is."""
     _, seq = await services.wall.head()
-    return {"screens": hub.roster.screens(), "seq": seq, "off": hub.roster.off()}
+    screens = hub.roster.screens()
+    if not whole:
+        screens = [msgspec.structs.replace(state, health=None, heaps=[]) for state in screens]
+    return {"screens": screens, "seq": seq, "off": hub.roster.off()}
 
 
 def _state(hello: Hello) -> ScreenState:
@@ -175,6 +254,7 @@ def _state(hello: Hello) -> ScreenState:
         size=hello.size,
         build=hello.build,
         seen_at=utc_now(),
+        since=utc_now(),
     )
 
 

@@ -54,6 +54,12 @@ export class Clock {
     return this.face.format(this.now());
   }
 
+  /** Minutes since midnight, here. */
+  minutes() {
+    const now = new Date(this.now());
+    return now.getHours() * 60 + now.getMinutes();
+  }
+
   /** Calls `listener(count)` at each half minute, and once now. Returns a function that stops it. */
   every(listener) {
     let count = 0;

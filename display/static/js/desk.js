@@ -7,6 +7,8 @@ import { Board } from "./desk/board.js";
 import { sizeOf } from "./desk/cluster.js";
 import { Decisions } from "./desk/decisions.js";
 import { mountDialogs } from "./desk/dialogs.js";
+import { mayHaveBeenShown } from "./desk/dossier.js";
+import { Fairness } from "./desk/fairness.js";
 import { Finder } from "./desk/finder.js";
 import { History } from "./desk/history.js";
 import { Judge } from "./desk/judge.js";
@@ -21,8 +23,10 @@ import { People } from "./desk/people.js";
 import { stateWord } from "./desk/pieces.js";
 import { Receipts } from "./desk/receipts.js";
 import { Rows } from "./desk/rows.js";
+import { ScreenAlerts } from "./desk/screen-alerts.js";
 import { Sheet } from "./desk/sheet.js";
 import { forgetShell, keepShell } from "./desk/shell.js";
+import { ShownSheet } from "./desk/shown.js";
 import { Spotlight } from "./desk/spotlight.js";
 import { Stage } from "./desk/stage.js";
 import { mountSwipe } from "./desk/swipe.js";
@@ -133,6 +137,7 @@ class Desk {
     });
     this.author = new AuthorSheet({ sheet, judge, lists, goTo });
     this.spotlight = new Spotlight({ sheet, told: (text, kind) => this.toasts.news(text, kind) });
+    this.shown = new ShownSheet({ sheet, told: (text, kind) => this.toasts.news(text, kind) });
     this.history = new History({
       sheet,
       card: (id) => board.get(id),
@@ -153,6 +158,8 @@ class Desk {
       command: (id, command) => this.command(id, command),
       mayCommand: () => this.judge.mayDecide,
     });
+    this.screenAlerts = new ScreenAlerts({ banner: $("screens-banner"), say: this.voice.say });
+    this.fairness = new Fairness($("fairness"), this.voice.say);
     this.alarm = new Alarm({
       banner: $("alarm-banner"),
       button: $("strict"),
@@ -221,8 +228,14 @@ class Desk {
         this.lights.showScreens(frame.screens ?? []);
         this.receipts.heard(frame.off ?? {}, frame.screens ?? []);
         break;
+      case "screen-alerts":
+        this.screenAlerts.show(frame.alerts ?? []);
+        break;
       case "people":
         this.people.heard(frame.people ?? []);
+        break;
+      case "fairness":
+        this.fairness.heard(frame);
         break;
       case "alarm":
         this.alarm.show(frame.alarm);
@@ -312,6 +325,7 @@ class Desk {
     else if (post && this.judge.mayDecide) {
       if (name === "labels" || name === "memo") this.passing.open(post, name);
       else if (name === "spotlight" && post.state === "approved") this.spotlight.open(post);
+      else if (name === "shown" && mayHaveBeenShown(post)) void this.shown.open(post);
     }
   }
 

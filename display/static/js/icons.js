@@ -39,6 +39,12 @@ const SHAPES = {
   shield: "M12 3l7.5 2.8v5.7c0 4.7-3.1 7.9-7.5 9.5c-4.4-1.6-7.5-4.8-7.5-9.5V5.8z",
   ban: "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17M6 6l12 12",
   again: "M20 12a8 8 0 1 1-2.6-5.9M20 4.5v4h-4",
+  left: "M15 5.5L8.5 12l6.5 6.5",
+  right: "M9 5.5l6.5 6.5L9 18.5",
+  copy: "M8.5 8.5h11v11h-11zM15.5 8.5v-4h-11v11h4",
+  bin: "M4.5 7h15M9.5 7V4.5h5V7M6.5 7l1 13h9l1-13",
+  add: "M12 5v14M5 12h14",
+  grip: "M9 6v.01M9 12v.01M9 18v.01M15 6v.01M15 12v.01M15 18v.01",
 };
 
 /** A line icon as an SVG element, hidden from assistive technology: the words beside it speak. */

@@ -180,8 +180,10 @@ async function look() {
   if (!receipt) return;
   if (document.visibilityState === "visible") {
     try {
-      const next = stepOf(await lookUp(receipt));
+      const found = await lookUp(receipt);
+      const next = stepOf(found);
       if (sent?.receipt !== receipt) return;
+      shownOn(found?.receipt ?? "");
       unchanged = next === step ? unchanged + 1 : 0;
       tell(next);
       if (next === "gone" || next === "refused") return;
@@ -190,6 +192,12 @@ async function look() {
     }
   }
   timer = setTimeout(look, pauseMs(unchanged, step));
+}
+
+/** Where the screens' own receipts for it stand, once there are any. */
+function shownOn(path) {
+  $("shown-link").hidden = !path;
+  if (path) $("shown-link").href = `${path}?lang=${language()}`;
 }
 
 const REACHED = { received: 1, waiting: 2, wall: 3 };
@@ -250,6 +258,7 @@ function again() {
   sent = null;
   step = "";
   keep.drop(SENT);
+  shownOn("");
   $("form").reset();
   showPhoto(null);
   count();

@@ -1,7 +1,7 @@
 // The line to the server: one WebSocket that heals itself, and the rules of epoch and sequence.
 
 const FIRST_MS = 500;
-const CAP_MS = 5000;
+const CAP_MS = 3000; // a screen is equal to the store again within five seconds of the line
 const DEADLINE_MS = 12_000;
 const CONNECT_MS = 6000;
 const RESYNC_EVERY_MS = 2000;
@@ -46,8 +46,8 @@ export function isReadable(frame) {
  * Keeps a socket open for as long as the page lives.
  *
  * greet() gives the hello without epoch and seq; heard(frame, verdict) receives every readable frame;
- * changed(isLive) tells when the line comes and goes. A link that does not understand sequences (the desk's)
- * sets `isSequenced` false.
+ * changed(isLive) tells when the line comes and goes; closed(code) why the server ended it. A link that does not understand
+ * sequences (the desk's) sets `isSequenced` false.
  */
 export class Link {
   position = { epoch: null, seq: null };
@@ -62,10 +62,10 @@ export class Link {
   #isClosed = false;
   #online = () => this.#hurry();
 
-  constructor(path, { greet = () => ({}), heard, changed = () => {}, isSequenced = true }) {
+  constructor(path, { greet = () => ({}), heard, changed = () => {}, closed = () => {}, isSequenced = true }) {
     const url = new URL(path, location.href);
     url.protocol = url.protocol.replace("http", "ws");
-    Object.assign(this, { url, greet, heard, changed, isSequenced });
+    Object.assign(this, { url, greet, heard, changed, closed, isSequenced });
   }
 
   open() {
@@ -106,10 +106,15 @@ export class Link {
     }
     this.#socket = socket;
     this.#heardAt = performance.now() - DEADLINE_MS + CONNECT_MS;
+    this.#askedAt = -RESYNC_EVERY_MS; // what was asked on another line is not answered on this one
     this.#guard(socket);
     socket.onopen = () => socket === this.#socket && this.send({ type: "hello", ...this.position, ...this.greet() });
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(data);
-    socket.onclose = () => socket === this.#socket && this.#again();
+    socket.onclose = ({ code }) => {
+      if (socket !== this.#socket) return;
+      this.#again();
+      this.closed(code);
+    };
   }
 
   /** One timer watches the silence; a frame only notes the time. */

@@ -18,6 +18,7 @@ export function delta(a, b) {
 }
 
 export class Motion {
+  #beating = null;
   #reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** `amount` 0 switches every animation off (tests, very slow players). */
@@ -30,7 +31,7 @@ export class Motion {
   }
 
   get isReduced() {
-    return this.#reduced.matches;
+    return this.#reduced.matches || document.documentElement.dataset.motion === "reduced";
   }
 
   #run(node, frames, options) {
@@ -78,6 +79,23 @@ export class Motion {
     else gone();
   }
 
+  /** From a place `dx`, `dy` pixels away. */
+  slide(node, dx, dy, duration) {
+    this.#run(node, [{ transform: `translate(${dx.toFixed(1)}px, ${dy.toFixed(1)}px)` }, { transform: "none" }], { duration });
+  }
+
+  /** A scene that comes over the former one. */
+  appear(node, duration) {
+    this.#run(node, [{ opacity: 0 }, { opacity: 1 }], { duration, easing: "linear" });
+  }
+
+  /** A scene that goes: it stands until the next one covers it, then fades; `gone` is called once. */
+  vanish(node, duration, gone) {
+    const fade = this.#run(node, [{ opacity: 1 }, { opacity: 0 }], { duration, delay: duration / 4, easing: "linear", fill: "forwards" });
+    if (fade) fade.finished.then(gone, gone);
+    else gone();
+  }
+
   /** The slow approach to the hero's picture. One pass, then stillness. */
   drift(picture, seconds) {
     if (this.isReduced || this.isOff || !seconds) return;
@@ -86,9 +104,10 @@ export class Motion {
     });
   }
 
-  /** A short announcement of the live light when a post arrives. */
+  /** A short announcement of the live light when a post arrives; one at a time, so that a rush does not flicker. */
   beat(light) {
-    this.#run(light, [{ opacity: 1 }, { opacity: 0.25 }, { opacity: 1 }], { duration: 700, iterations: 3, easing: "ease-in-out" });
+    if (this.#beating?.playState === "running") return;
+    this.#beating = this.#run(light, [{ opacity: 1 }, { opacity: 0.25 }, { opacity: 1 }], { duration: 700, iterations: 3, easing: "ease-in-out" });
   }
 
   /** The whole frame moves by a few pixels so that no edge burns into the panel; `step` counts the moves. */

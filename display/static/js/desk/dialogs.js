@@ -10,7 +10,7 @@ const GROUPS = [
   ["moving", [["J", "↓", "next"], ["K", "↑", "previous"], ["1–4", "", "tabs"], ["/", "", "search"], ["F", "", "filter"], ["X", "", "clear"]]],
   ["deciding", [["A", "", "approve"], ["R", "", "reject"], ["H", "", "hold"], ["U", "", "unapprove"], ["I", "", "pin"], ["W", "", "withdraw"], ["Z", "", "undo"]]],
   ["cluster", [["E", "", "keep"], ["O", "", "apart"]]],
-  ["looking", [["B", "", "veil"], ["V", "", "zoom"], ["T", "", "author"], ["L", "", "labels"], ["N", "", "memo"], ["S", "", "spotlight"]]],
+  ["looking", [["B", "", "veil"], ["V", "", "zoom"], ["T", "", "author"], ["L", "", "labels"], ["N", "", "memo"], ["S", "", "spotlight"], ["D", "", "shown"]]],
   ["house", [["Y", "", "history"], ["G", "", "people"], ["P P", "", "panic"], ["?", "", "help"]]],
 ];
 

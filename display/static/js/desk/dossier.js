@@ -55,6 +55,11 @@ export function tellPast(root, { author }) {
   root.querySelector(".who-name").append(...standingOf(author));
 }
 
+/** Whether it makes sense to ask when it was on the screens. Pure. */
+export function mayHaveBeenShown({ state }) {
+  return state === "approved" || state === "rejected";
+}
+
 /** What became of a card so far, and the tools that are not a decision. */
 export function factsOf(post, { open, mayDecide }) {
   const row = el("div", "facts");
@@ -63,6 +68,7 @@ export function factsOf(post, { open, mayDecide }) {
   const tools = el("div", "card-tools");
   if (mayDecide) tools.append(tool("label", t("desk.pass_on"), "L", () => open("labels")));
   if (mayDecide && post.state === "approved") tools.append(tool("spotlight", t("desk.spotlight"), "S", () => open("spotlight")));
+  if (mayDecide && mayHaveBeenShown(post)) tools.append(tool("screen", t("desk.shown"), "D", () => open("shown")));
   const href = post.card?.url ?? "";
   if (/^https?:\/\//i.test(href)) {
     const original = el("a", "tool", icon("link"), el("span", "", t("desk.original")));

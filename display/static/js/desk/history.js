@@ -12,7 +12,7 @@ import { TABS, takeBackOf } from "./verdicts.js";
 const PAGE = 40;
 const PAGES_MOST = 5; // a page may be short: the server looks through so many entries only
 const FEW = 12;
-const WHY = ["approve", "reject", "hold", "release", "withdraw", "unapprove", "reopen", "pin", "unpin", "ban", "first-yes", "standing", "withdrawn", "panic", "alarm"];
+const WHY = ["approve", "reject", "hold", "release", "withdraw", "unapprove", "reopen", "pin", "unpin", "ban", "first-yes", "standing", "withdrawn", "panic", "alarm", "programme", "theme"];
 const TOGETHER_MS = 400; // what one gesture moved is one line
 const CARDS_KEPT = 200;
 const AT_ONCE = 4;
@@ -28,6 +28,13 @@ export function gatherEntries(entries) {
     else lines.push({ ...entry, entries: [entry] });
   }
   return lines;
+}
+
+/** What screens show, in the audit's words: "programme day", "theme gala"; "programme ~hall-a" is a draft tried there. */
+function showsOf(why) {
+  const [kind, name = ""] = why.split(" ");
+  if (kind !== "programme" && kind !== "theme") return null;
+  return name.startsWith("~") ? { kind: "trial", name: name.slice(1) } : { kind, name };
 }
 
 export class History {
@@ -83,11 +90,13 @@ export class History {
     const { by, why, to, at, id, entries, name } = line;
     const isMany = entries.length > 1;
     const isPerson = by && by !== "rules";
-    const did = why === "standing" || why === "panic" || why === "alarm" ? `${why}.${to || "none"}` : why;
+    const shows = showsOf(why);
+    const did = shows || why === "standing" || why === "panic" || why === "alarm" ? `${shows?.kind ?? why}.${to || "none"}` : why;
     const does = tOr(`desk.did.${did}`, stateWord(to));
     const what = isMany ? many("desk.history_many", entries.length) : "";
     const who = el("span", "history-who", el("strong", "", isPerson ? by : t("desk.by_rules")), ` ${does} `, what);
-    const post = el("span", "history-post", ...(name && !isMany ? [el("bdi", "", name)] : []));
+    const about = shows?.name ?? (isMany ? "" : name);
+    const post = el("span", "history-post", ...(about ? [el("bdi", "", about)] : []));
     const row = el("li", "line", isPerson ? letterOf(by) : el("span", "face rules", icon("shield")), el("span", "line-words", who, post, el("span", "soft", since(at))));
     const verdict = takeBackOf(line);
     const fresh = entries.filter((entry) => this.#newest.get(entry.id) === entry.n);

@@ -13,7 +13,7 @@ export function setOn(isOn) {
   else keep.set(KEPT, "off");
 }
 
-const OPENS = { t: "author", l: "labels", n: "memo", s: "spotlight", y: "history", f: "filter", g: "people" };
+const OPENS = { t: "author", l: "labels", n: "memo", s: "spotlight", d: "shown", y: "history", f: "filter", g: "people" };
 const DOES = { b: "veil", e: "keep", o: "apart", i: "pin", v: "zoom", x: "clear" };
 
 /** What a key press asks for, or null: {move}, {tab}, {letter}, {open}, {act}, {help}, {undo}, {panic}, {search}. Pure. */

@@ -4,22 +4,24 @@ import { dateRange } from "../clock.js";
 import { el, style } from "../dom.js";
 import { messageUnits, unitPx } from "../legible.js";
 import { shortAddress } from "../words.js";
+import { Care } from "./care.js";
 
 const QR_TICKS = 6; // half minutes: the token in the code lives a little longer
-const ORBIT_TICKS = 3;
-const ORBIT_UNITS = 0.7;
 const TITLE_UNITS = { least: 4.2, rail: 8.8, head: 10.5, empty: 17, slate: 17 };
 const ADDRESS_LETTERS = 30;
 
 export class Frame {
   #glows = [...document.querySelectorAll(".ambient i")];
   #glowing = 0;
-  #moves = 0;
 
   constructor({ config, clock, motion }) {
     Object.assign(this, { config, clock, motion });
     this.root = document.documentElement;
     this.$ = (id) => document.getElementById(id);
+    this.care = new Care({
+      orbit: this.$("orbit"), rail: document.querySelector(".rail"), wall: this.$("wall"), motion, unit: () => this.metrics().unit,
+      isOn: config.pixel_shift !== false,
+    });
     this.#sayEvent();
     this.measure();
     addEventListener("resize", () => this.measure());
@@ -76,14 +78,15 @@ export class Frame {
     }
     const address = shortAddress(joinUrl ?? "", ADDRESS_LETTERS + 1);
     const fits = address && address.length <= ADDRESS_LETTERS;
-    this.$("address").textContent = fits ? address : "";
+    this.address = fits ? address : "";
+    this.$("address").textContent = this.address;
     this.$("address").hidden = !fits;
   }
 
   #tick(count) {
     for (const node of document.querySelectorAll("[data-clock]")) node.textContent = this.clock.time();
     if (count && count % QR_TICKS === 0) this.#freshCode();
-    if (count && count % ORBIT_TICKS === 0) this.motion.orbit(this.$("orbit"), ++this.#moves, ORBIT_UNITS * this.metrics().unit);
+    this.care.tick();
   }
 
   /** A code with a new token takes the old one's place once it can be drawn; until then the old one stays. */

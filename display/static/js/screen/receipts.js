@@ -11,6 +11,7 @@ export class Receipts {
   #waiting = new Map(); // id -> {seq, at}
   #next = 0;
   #fresh = new Set();
+  #holds = new Set(); // {seq}: not durable yet
   #isSending = false;
   #sentAt = -PAUSE_MS;
 
@@ -61,6 +62,26 @@ export class Receipts {
     this.#flush();
   }
 
+  /** Nothing from `seq` on is confirmed before `done` resolves; when it fails, not before a later one has resolved. */
+  async holds(seq, done) {
+    const hold = { seq };
+    this.#holds.add(hold);
+    try {
+      await done;
+    } catch {
+      hold.isFailed = true;
+      return;
+    }
+    for (const other of this.#holds) if (other === hold || (other.isFailed && other.seq <= seq)) this.#holds.delete(other);
+    this.#flush();
+  }
+
+  get #reached() {
+    let seq = this.#next;
+    for (const hold of this.#holds) seq = Math.min(seq, hold.seq - 1);
+    return seq;
+  }
+
   /** A new line to the server: it knows nothing of what was said on the old one. */
   restart(seq) {
     this.#waiting.clear();
@@ -69,12 +90,12 @@ export class Receipts {
   }
 
   async #flush() {
-    if (this.#isSending || (this.#next <= this.seq && this.#fresh.size === 0)) return;
+    if (this.#isSending || (this.#reached <= this.seq && this.#fresh.size === 0)) return;
     this.#isSending = true;
     try {
       const pause = this.#sentAt + PAUSE_MS - this.now();
       if (pause > 0) await new Promise((done) => setTimeout(done, pause));
-      const seq = this.#next;
+      const seq = this.#reached;
       const ids = [...this.#fresh].slice(0, IDS_MAX);
       for (const id of ids) this.#fresh.delete(id);
       await this.onGlass();

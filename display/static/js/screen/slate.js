@@ -15,6 +15,10 @@ export class Slate {
     return this.#reasons.size > 0;
   }
 
+  get reasons() {
+    return [...this.#reasons];
+  }
+
   /** Puts the slate up for `reason` or takes that reason back; at once, without a fade. */
   set(reason, isOn) {
     const was = this.isUp;
