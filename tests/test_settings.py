@@ -295,7 +295,7 @@ def test_a_wrong_label_is_named(tmp_path: Path, text: str, sentence: str) -> Non
         ("screen.distance_m = inf", "screen.distance_m must be a number from 0.3 to 200, not inf"),
         ("screen.distance_m = nan", "screen.distance_m must be a number from 0.3 to 200, not nan"),
         ("screen.offline_max_s = -1", "screen.offline_max_s must be a whole number from 30 to 86400, not -1"),
-        ('screen.theme = "Nigth"', "not 'Nigth'; did you mean 'night'?"),
+        ('screen.theme = "Nigth!"', 'must be the name of a theme like "night" or "day", not \'Nigth!\''),
         ('screen.layout = "../x"', "screen.layout must be the name of a layout like \"bento\", not '../x'"),
         ('web.host = "*"', "web.host: '*' is not a host; did you mean '0.0.0.0'"),
         ('web.host = "http://wall.example.org/x"', "did you mean 'wall.example.org'?"),
@@ -389,6 +389,7 @@ def test_every_setting_stands_in_the_example_and_its_shown_value_is_valid(tmp_pa
     bare = re.sub(r"^# (\w+ = )", r"\1", example(), flags=re.MULTILINE)
     bare = bare.replace('token = { env = "MASTODON_TOKEN" }', "")
     bare = bare.replace("# [[source]]", "[[source]]").replace("# [[label]]", "[[label]]")
+    bare = bare.replace("# [[programme", "[[programme")
     found = tomllib.loads(bare)
     assert list(found["label"][0]) == list(LabelSettings.__struct_fields__)
     for section, kind in SECTIONS.items():

@@ -13,7 +13,7 @@
     const [more, less] = [light(a), light(b)].sort((x, y) => y - x);
     return (more + 0.05) / (less + 0.05);
   };
-  const cards = [...document.querySelectorAll("#wall [data-id]")].filter((card) => card.dataset.form !== "over");
+  const cards = [...document.querySelectorAll("#wall [data-post]")].filter((card) => card.dataset.form !== "over");
   return cards.flatMap((card) =>
     [card.querySelector(".message"), ...card.querySelectorAll(".tag, .mention")].map((node) => [
       `${card.dataset.form} ${node.className}`,

@@ -22,7 +22,7 @@ from wall.store.client import Store
 
 PATIENCE_S = 10.0
 # Cards that stand on the stage: the fitter's hidden one and those that fade out have no id.
-CARDS = "#wall [data-id]"
+CARDS = "#wall [data-post]"
 RESTS = """() => !document.getAnimations().some(
   (a) => a.playState === "running" && a.effect.getComputedTiming().endTime < 3000)"""
 

@@ -46,7 +46,7 @@ async ([items, updates]) => {
   const faults = new Set();
   const look = () => {
     const wall = root.getBoundingClientRect();
-    const cards = [...root.querySelectorAll("[data-id]")];
+    const cards = [...root.querySelectorAll("[data-post]")];
     const boxes = cards.map((card) => card.getBoundingClientRect());
     cards.forEach((card, i) => {
       const box = boxes[i];

@@ -42,7 +42,7 @@ async def test_a_ban_takes_the_posts_off_the_screens_and_is_taken_back_whole(
 ) -> None:
     theirs, other = await by_one_author(venue)
     glass = await screen(browser, venue)
-    await expect(glass.locator("#wall [data-id]").first).to_be_visible()
+    await expect(glass.locator("#wall [data-post]").first).to_be_visible()
     page = await at_the_desk(browser, venue.served)
     await choose(page, theirs[2].pid)
     await expect(page.locator(".who-past")).to_contain_text("3 posts here, 2 shown")
@@ -53,7 +53,7 @@ async def test_a_ban_takes_the_posts_off_the_screens_and_is_taken_back_whole(
     await page.click('#sure button[value="yes"]')
     await expect(page.locator(f'.card[data-id="{other.pid}"]')).to_be_visible()
     await expect(page.locator("#receipts")).to_contain_text("Posts by Spammer: Off 1 of 1 screens")
-    await expect(glass.locator(f'#wall [data-id="{theirs[0].pid}"]')).to_have_count(0)
+    await expect(glass.locator(f'#wall [data-post="{theirs[0].pid}"]')).to_have_count(0)
     await answered(page)
     assert {await venue.hands.state(one) for one in theirs} == {State.REJECTED}
     await page.keyboard.press("z")
@@ -94,10 +94,10 @@ async def test_trust_is_said_on_every_card_of_the_author(browser: Browser, venue
 async def test_a_receipt_names_the_screens_that_are_missing(browser: Browser, venue: Hall) -> None:
     theirs, _ = await by_one_author(venue)
     glass = await screen(browser, venue)
-    await expect(glass.locator("#wall [data-id]").first).to_be_visible()
+    await expect(glass.locator("#wall [data-post]").first).to_be_visible()
     gone = await page_of(browser)
     await gone.goto(f"{venue.served.url}/screen/hall-b")
-    await expect(gone.locator("#wall [data-id]").first).to_be_visible()
+    await expect(gone.locator("#wall [data-post]").first).to_be_visible()
     page = await at_the_desk(browser, venue.served)
     await expect(page.locator("#screens-light")).to_contain_text("2")
     await gone.close()

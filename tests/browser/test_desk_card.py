@@ -113,7 +113,7 @@ async def test_a_post_on_the_wall_is_sent_to_a_screen(browser: Browser, venue: H
     for n in range(6):
         await venue.hands.decide(await arrive(venue, str(n)), Verdict.APPROVE)
     glass = await screen(browser, venue)
-    await expect(glass.locator("#wall [data-id]").first).to_be_visible()
+    await expect(glass.locator("#wall [data-post]").first).to_be_visible()
     page = await at_the_desk(browser, venue.served)
     await page.keyboard.press("s")
     await expect(page.locator("#sheet")).to_be_hidden()  # nothing of the wall is in view yet
@@ -125,7 +125,7 @@ async def test_a_post_on_the_wall_is_sent_to_a_screen(browser: Browser, venue: H
     await page.get_by_role("button", name="Hall A").click()
     await page.get_by_role("button", name="Show large now").click()
     await expect(page.locator("#toasts")).to_contain_text("Large now: Hall A")
-    await expect(glass.locator(f'#wall .lit[data-id="{pid}"]')).to_be_visible()
+    await expect(glass.locator(f'#wall .lit[data-post="{pid}"]')).to_be_visible()
 
 
 async def test_strict_by_hand_and_calm_again(browser: Browser, venue: Hall) -> None:

@@ -74,7 +74,7 @@ async def walk(
     desk = await at_the_desk(browser, stack)
     await post()
     (waiting,) = await soon(stack, "queued post", lambda: stack.posts("queued"))
-    card = screen.locator(f'#wall [data-id="{waiting["id"]}"]:not([aria-hidden])')
+    card = screen.locator(f'#wall [data-post="{waiting["id"]}"]:not([aria-hidden])')
     await expect(desk.locator("#stage")).to_contain_text(words)
     await expect(card).to_have_count(0)
     await desk.click('[data-verdict="approve"]')

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.hall import until
 from tests.chromium import page_of, problems_of
 from tests.stack import Stack, parvis, settings
 
@@ -40,7 +42,7 @@ SIZES = {"1080p": (1920, 1080), "4k": (3840, 2160), "portrait": (1080, 1920), "t
 GEOMETRY = """() => {
   const wall = document.querySelector("#wall").getBoundingClientRect();
   const seen = selector => [...document.querySelectorAll(selector)].filter(node => node.checkVisibility());
-  const cards = seen("#wall [data-id]:not([aria-hidden])");
+  const cards = seen("#wall [data-post]:not([aria-hidden])");
   const boxes = cards.map(card => card.getBoundingClientRect());
   const outside = boxes.filter(
     b => b.left < -1 || b.top < -1 || b.right > innerWidth + 1 || b.bottom > innerHeight + 1);
@@ -48,7 +50,7 @@ GEOMETRY = """() => {
   boxes.forEach((a, i) => boxes.slice(i + 1).forEach(b => {
     if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) overlaps++;
   }));
-  const images = seen("#wall [data-id]:not([aria-hidden]) img");
+  const images = seen("#wall [data-post]:not([aria-hidden]) img");
   return {
     cards: cards.length, outside: outside.length, overlaps, wall: wall.width * wall.height,
     area: boxes.reduce((sum, b) => sum + b.width * b.height, 0),
@@ -86,7 +88,7 @@ async def shoot(page: Page, name: str, folder: Path) -> Path:
 async def still(page: Page) -> dict[str, Any]:
     """Wait until no card is on its way, then measure."""
     await page.wait_for_function(
-        "() => document.querySelectorAll('#wall [data-id]:not([aria-hidden])').length > 1"
+        "() => document.querySelectorAll('#wall [data-post]:not([aria-hidden])').length > 1"
         " && !document.getAnimations().some(a => a.effect?.getTiming().iterations === 1"
         " && a.playState === 'running' && a.effect.getComputedTiming().endTime < 3000)",
         timeout=20_000,
@@ -160,3 +162,74 @@ async def test_desk_join_start_and_kiosk(browser: Browser, stack: Stack, tmp_pat
     await shoot(kiosk, "kiosk", tmp_path)
     for page in (desk, bruno, phone, kiosk):
         assert problems_of(page) == []
+
+
+SCENES: list[dict[str, Any]] = [
+    {"layout": "bento", "seconds": 240},
+    {"layout": "photos", "seconds": 60},
+    {"layout": "notice", "seconds": 20, "options": {"title": "Concert sous la verrière", "hour": "21:30"}},
+    {"layout": "spotlight", "seconds": 120},
+    {"layout": "mosaic", "seconds": 60},
+    {
+        "layout": "sponsor",
+        "seconds": 20,
+        "share": 10,
+        "title": "Partenaires",
+        "options": {"names": ["Maison Lumen", "Vauclair", "Rivage"]},
+    },
+    {"layout": "words", "seconds": 40, "hours": "20:00-23:59"},
+]
+
+
+def small(path: Path, *, most: int = 300_000) -> None:
+    """Fewer colours for a picture that would weigh too much."""
+    if path.stat().st_size > most:
+        with Image.open(path) as picture:
+            picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+async def test_screens_programme_and_the_wall_for_everybody(
+    browser: Browser, stack: Stack, tmp_path: Path
+) -> None:
+    body = {"rev": 0, "screens": ["*"], "scenes": SCENES}
+    status, answer = await asyncio.to_thread(stack.call, "/api/v1/programmes/soiree", method="PUT", body=body)
+    assert status == 200, answer
+    hung = []
+    for name, (width, height) in {
+        "hall-a": (1280, 720),
+        "foyer": (540, 960),
+        "verriere": (1280, 720),
+    }.items():
+        hung.append(await page_of(browser, width=width, height=height, locale="fr-FR"))
+        await hung[-1].goto(f"{stack.url}/screen/{name}")
+        await until(lambda: _stands(hung[-1]), name, within_s=30)
+    desk = await page_of(browser, width=1280, height=800, locale="en-GB", color_scheme="dark")
+    await desk.goto(f"{stack.url}/desk")
+    await enter(desk, stack, "Anna")
+    await desk.goto(f"{stack.url}/desk/screens")
+    await expect(desk.locator(".screen-card")).to_have_count(2)
+    await until(lambda: _drawn(desk), "every miniature")
+    small(await shoot(desk, "desk-screens", tmp_path))
+    await desk.goto(f"{stack.url}/desk/programme")
+    await desk.wait_for_selector("#programme[data-ready]")
+    await desk.frame_locator(".preview-frame").locator("[data-post]").first.wait_for(timeout=20_000)
+    await asyncio.sleep(3)
+    small(await shoot(desk, "desk-programme", tmp_path))
+    wall = await page_of(browser, width=1280, height=860, locale="fr-FR", color_scheme="light")
+    await wall.goto(f"{stack.url}/wall")
+    await expect(wall.locator("#feed > article").first).to_be_visible()
+    await wall.wait_for_load_state("networkidle")
+    small(await shoot(wall, "wall", tmp_path))
+    for page in (desk, wall, *hung):
+        assert problems_of(page) == []
+
+
+async def _stands(screen: Page) -> bool:
+    return await screen.locator("[data-state=live] [data-post]").count() > 1
+
+
+async def _drawn(desk: Page) -> bool:
+    minis = await desk.locator(".screen-card .mini").evaluate_all(
+        "minis => minis.map((mini) => mini.querySelectorAll('.mini-post').length)"
+    )
+    return len(minis) == 2 and min(minis) > 1

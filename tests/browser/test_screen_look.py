@@ -42,7 +42,7 @@ AWKWARD: list[tuple[str, tuple[int, int] | None]] = [
 HERE = Path(__file__).parent
 REHEARSE = (HERE / "rehearse_wall.js").read_text(encoding="utf-8")
 CONTRASTS = (HERE / "contrasts.js").read_text(encoding="utf-8")
-TYPE_SIZES = """() => [...document.querySelectorAll("#wall [data-id]")].flatMap((card) =>
+TYPE_SIZES = """() => [...document.querySelectorAll("#wall [data-post]")].flatMap((card) =>
   [".message", ".name", ".meta"].map((part) => [part, card.querySelector(part)])
     .filter(([, node]) => node.checkVisibility() && node.textContent)
     .map(([part, node]) => [part, parseFloat(getComputedStyle(node).fontSize)]))"""
@@ -191,6 +191,6 @@ async def test_every_post_is_set_in_its_own_language(browser: Browser, venue: Ha
     page = await screen(browser, venue)
     for text, (lang, expected) in said.items():
         pid = await venue.hang(text, lang=lang)
-        await expect(page.locator(f'[data-id="{pid}"] .message')).to_have_attribute("lang", expected)
+        await expect(page.locator(f'[data-post="{pid}"] .message')).to_have_attribute("lang", expected)
     # a narrow space that never breaks stands before French high punctuation
     await expect(page.get_by_text("Quelle soirée\u202f!", exact=True).first).to_be_attached()

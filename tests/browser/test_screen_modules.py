@@ -102,7 +102,7 @@ async def test_back_off_is_half_fixed_and_half_chance(modules: Modules) -> None:
         "js/link",
         body="return [0, 1, 2, 3, 4, 9].map((n) => [m.backoff(n, 0), m.backoff(n, 1)]);",
     )
-    assert pauses == [[250, 500], [500, 1000], [1000, 2000], [2000, 4000], [2500, 5000], [2500, 5000]]
+    assert pauses == [[250, 500], [500, 1000], [1000, 2000], [1500, 3000], [1500, 3000], [1500, 3000]]
 
 
 async def test_epoch_and_sequence_decide_what_a_frame_means(modules: Modules) -> None:

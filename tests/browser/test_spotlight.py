@@ -15,16 +15,18 @@ from tests.browser.test_screen_modules import Modules
 from tests.chromium import page_of, problems_of
 from tests.server import serving
 from wall.model import PostId
+from wall.settings import FairnessSettings
 from wall.store.client import Store
 
 pytestmark = pytest.mark.browser
 
-LIT = "#wall .lit[data-id]"
+LIT = "#wall .lit[data-post]"
 
 
 @pytest.fixture
 async def venue(store: Store, data_dir: Path) -> AsyncIterator[Hall]:
-    async with hall(store, data_dir) as venue:
+    unfair = FairnessSettings(seconds=0)  # else what is old comes back for the seconds that it is owed
+    async with hall(store, data_dir, fairness=unfair) as venue:
         yield venue
 
 
@@ -70,9 +72,9 @@ async def test_the_post_is_the_hero_and_held_while_new_ones_enter_the_columns(
 async def test_afterwards_the_wall_goes_on(browser: Browser, venue: Hall) -> None:
     page, pids = await full(browser, venue)
     await light(venue, pids[0], screen="hall-a", seconds=5)
-    await expect(page.locator(LIT)).to_have_attribute("data-id", pids[0])
+    await expect(page.locator(LIT)).to_have_attribute("data-post", pids[0])
     await expect(page.locator(LIT)).to_have_count(0, timeout=8000)
-    await expect(page.locator(f'#wall .new[data-id="{pids[0]}"]')).to_have_count(0)
+    await expect(page.locator(f'#wall .new[data-post="{pids[0]}"]')).to_have_count(0)
     after = await venue.hang("La suivante")
     await expect(card(page, after)).to_have_attribute("data-role", "hero")
     await expect(card(page, after).locator(".flag")).to_have_text("Nouveau")
@@ -152,7 +154,7 @@ async def test_the_next_spotlight_takes_the_place_of_the_one_before(browser: Bro
     page, pids = await full(browser, venue)
     for pid in (pids[0], pids[3], pids[-1], pids[0]):
         await light(venue, pid, seconds=120)
-        await expect(page.locator(LIT)).to_have_attribute("data-id", pid)
+        await expect(page.locator(LIT)).to_have_attribute("data-post", pid)
         await expect(page.locator(LIT)).to_have_count(1)
         await expect(card(page, pid)).to_have_attribute("data-role", "hero")
 
@@ -161,7 +163,7 @@ async def test_it_is_the_hero_on_an_upright_screen_and_on_an_empty_one(browser: 
     only = await venue.hang("Seule au monde")
     page = await screen(browser, venue, width=1080, height=1920)
     await light(venue, only, seconds=120)
-    await expect(page.locator(LIT)).to_have_attribute("data-id", only)
+    await expect(page.locator(LIT)).to_have_attribute("data-post", only)
     await venue.take_down(only)
     await expect(page.locator("html")).to_have_attribute("data-state", "empty")
 
