@@ -70,7 +70,7 @@ async def first_paint_s(folder: Path, *, port: int) -> float:
                 except PlaywrightError:  # the port is not open yet: that is what is being timed
                     await asyncio.sleep(0.02)
             async with asyncio.timeout(30):
-                while not await page.locator("#wall [data-id]:not([aria-hidden])").count():
+                while not await page.locator("#wall [data-post]:not([aria-hidden])").count():
                     await asyncio.sleep(0.01)
             return time.perf_counter() - began
         finally:
