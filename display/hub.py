@@ -244,8 +244,7 @@ class Hub:
             elif ops:
                 frames = [op_frame(op) for op in ops]
                 whole = b"".join(frames)
-                for screen in self._screens:
-                    self._send_ops(screen, ops, frames, whole)
+                self._send_ops(ops, frames, whole)
                 self._note(ops)
                 self._seq = ops[-1].seq
                 for follower in self.followers:
@@ -257,15 +256,21 @@ class Hub:
             if not await self._spots.show(self._screens, epoch=self._epoch, seq=self._seq):
                 self._bell.set()
 
-    def _send_ops(self, screen: Screen, ops: list[Op], frames: list[bytes], whole: bytes) -> None:
-        if screen.wire.is_lagging:
-            return
-        if screen.seq == ops[0].seq - 1:
-            screen.wire.put(whole)
-            screen.seq = ops[-1].seq
-            self._metrics.frames.inc(len(ops))
-        else:
-            self._write_ops(screen, ops, frames)
+    def _send_ops(self, ops: list[Op], frames: list[bytes], whole: bytes) -> None:
+        """The one loop that runs for every post and every screen: nothing in it that could stand outside."""
+        before, after = ops[0].seq - 1, ops[-1].seq
+        served = 0
+        for screen in self._screens:
+            wire = screen.wire
+            if wire.is_lagging:
+                continue
+            if screen.seq == before:
+                wire.put(whole)
+                screen.seq = after
+                served += 1
+            else:
+                self._write_ops(screen, ops, frames)
+        self._metrics.frames.inc(served * len(ops))
 
     def _write_ops(self, screen: Screen, ops: Iterable[Op], frames: Iterable[bytes]) -> None:
         for op, frame in zip(ops, frames, strict=True):

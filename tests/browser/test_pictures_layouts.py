@@ -36,7 +36,7 @@ SIZES = {"1080p": (1920, 1080), "4k": (3840, 2160), "portrait": (1080, 1920)}
 THEMES = ("night", "day")
 VIEWS = [(size, theme) for size in SIZES for theme in THEMES]
 KEPT = os.environ.get("PARVIS_PICTURES")
-LONG_SIDES, QUALITY = {"1080p": 1280, "4k": 1024, "portrait": 1280}, 78
+LONG_SIDES, QUALITY = {"1080p": 1280, "4k": 960, "portrait": 1280}, 78
 LEAST = 0.7  # the smallest letters as a share of the legible size of a message
 FAULTS = (Path(__file__).parent / "pictures.js").read_text(encoding="utf-8")
 DECODED = """() => [...document.querySelectorAll(".scene img[src]")].every(

@@ -47,6 +47,11 @@ export class Fitter {
     this.card.node.hidden = false;
   }
 
+  /** Whether `measure` would have to look at the card. */
+  isNew(reading, width) {
+    return !this.#heights.has(`${reading.key} ${Math.round(width)}`);
+  }
+
   /** {text, ratio} of a post in a stack card of `width` (see columns.js). */
   measure(reading, width) {
     const key = `${reading.key} ${Math.round(width)}`;

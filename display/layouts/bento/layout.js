@@ -2,10 +2,10 @@
 //
 // mount(root, options, feed) -> unmount. options: {words, clock, brands, metrics() -> {unit, text}, glow(colour), settings}.
 
-import { el } from "../../js/dom.js";
+import { breathe, el } from "../../js/dom.js";
 import { Flashes } from "../../js/flash.js";
 import { Motion } from "../../js/motion.js";
-import { EMPTY, compose, crown, drop, mend, place, plan, seat } from "./columns.js";
+import { EMPTY, WINDOW, compose, crown, drop, mend, place, plan, seat } from "./columns.js";
 import { Fitter } from "./fitter.js";
 import { Pace } from "./pace.js";
 import { Pictures } from "../../js/stage/pictures.js";
@@ -210,7 +210,7 @@ class Wall {
 
   /** Does what is due; false when there is nothing to do now. */
   async #step() {
-    this.#refit(); // the observer of its size may come too late
+    if (!this.frame.width) this.#refit(); // it was out of sight: an empty screen is an invitation
     const pause = this.#flashes.wait(performance.now());
     if (pause > 0) {
       this.#timer = setTimeout(() => this.#stir(), pause);
@@ -307,6 +307,9 @@ class Wall {
       const edition = this.#edition;
       let at = ids[0];
       try {
+        await this.#foretell(ids);
+        if (this.#isStopped) return false;
+        if (edition !== this.#edition) continue;
         const scene = compute();
         const poses = [];
         for (const rect of place(this.frame, this.#ids.length, scene, this.#measure)) {
@@ -315,7 +318,8 @@ class Wall {
           const isLit = isHero && at === this.#spot?.id;
           const flag = isHero && (isNew || isLit || this.#isPinned(at) || this.stage.isFlagged(at));
           poses.push(await this.poses.pose({ ...rect, isNew: flag, isLit }, this.readings.get(at)));
-          if (edition !== this.#edition) break;
+          await breathe();
+          if (this.#isStopped || edition !== this.#edition) break;
         }
         if (this.#isStopped) return false;
         if (edition !== this.#edition) continue;
@@ -336,6 +340,22 @@ class Wall {
       }
     }
     return false;
+  }
+
+  /** Measures whoever may be seated now, one at a time, so that the choice among them is no long task. */
+  async #foretell(ids) {
+    const all = this.#ids;
+    const standing = new Set([this.#scene.hero, ...this.#scene.slots.flat()]);
+    const spare = all.filter((id) => !standing.has(id)).slice(0, WINDOW);
+    const widths = new Set(plan(this.frame, all.length).slots.map((slot) => slot.width));
+    for (const id of new Set([...ids, ...standing, ...spare])) {
+      for (const width of widths) {
+        if (!this.readings.has(id) || !this.fitter.isNew(this.readings.get(id), width)) continue;
+        await breathe();
+        if (this.#isStopped || !this.readings.has(id)) return;
+        this.#measure(id, width);
+      }
+    }
   }
 
   /** A post that breaks is taken out and counted; the wall goes on without it. */
