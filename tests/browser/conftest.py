@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.chromium import chromium
+
+expect.set_options(timeout=15_000)  # as `PATIENCE_S`: two workers share two cores
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def card(page: Page, name: str) -> Any:
 async def test_a_wall_without_screens_says_how_to_have_one(
     browser: Browser, store: Store, data_dir: Path
 ) -> None:
-    async with hall(store, data_dir) as found:
+    async with hall(store, data_dir, screen=ScreenSettings(pairing=False)) as found:
         page = await overview(browser, found)
         await expect(page.locator("#empty")).to_be_visible()
         await expect(page.locator("#empty")).to_contain_text("/screen")
