@@ -78,7 +78,7 @@ async def crowd(
     path = EVENTS_PATH if is_events else server.path
     options = [f"stalled={stalled}", f"events={int(is_events)}", f"greet={1 if is_events else server.greet}"]
     if not is_events:
-        options += [f"say={server.say}", f"beat={server.beat}"]
+        options += [f"say={server.say}", f"beat={server.beat}", f"every={server.beat_s}"]
     process = await asyncio.create_subprocess_exec(
         *("nice", "-n", str(nice), "taskset", "-c", str(OTHER_CORE), str(load), "127.0.0.1"),
         *(str(server.port), path, str(clients), str(max(most, 1)), str(out), *options),

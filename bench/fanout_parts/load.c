@@ -1,10 +1,10 @@
 /* The crowd: many clients in one process, which note when each message reached each of them.
 
-       load HOST PORT PATH CLIENTS MOST OUT [say=TEXT] [beat=TEXT] [greet=N] [stalled=N] [events=1]
+       load HOST PORT PATH CLIENTS MOST OUT [say=TEXT] [beat=TEXT] [every=S] [greet=N] [stalled=N] [events=1]
 
    WebSockets, or with events=1 server-sent events. A message counts when it begins with MARK (an event: when it
-   holds EVENT_MARK); `say` is sent once the socket is open, a # in it being the client's number, `beat` every BEAT_S;
-   `greet` frames come before a client counts as open. The last `stalled` clients never read after their handshake.
+   holds EVENT_MARK); `say` is sent once the socket is open, a # in it being the client's number, `beat` every S
+   seconds; `greet` frames come before a client counts as open. The last `stalled` clients never read after their handshake.
 
    It looks for what has come every NAP_NS and is never woken: on one machine waking a reader for each frame costs the
    sender more than the frame, and the more the slower it is; real clients are elsewhere.
@@ -29,7 +29,6 @@
 #define MARK "{\"type\":\"op\""
 #define EVENT_MARK ": add\nid" /* its first byte stands in it once, so a mismatch begins anew */
 #define AT_ONCE 64             /* handshakes in flight */
-#define BEAT_S 10.0
 #define NAP_NS 200000
 #define STDIN (-1)
 
@@ -51,6 +50,7 @@ static int64_t *arrived;
 static int *having; /* how many clients have their K-th message */
 static const char *host, *path, *say = "", *beat = "";
 static int port, poll_fd;
+static double every = 10;
 
 static int64_t now_ns(void)
 {
@@ -244,7 +244,7 @@ static void hear(struct client *c)
 static void tell_beats(int64_t since)
 {
     static int64_t told;
-    int64_t due = (int64_t)((double)(now_ns() - since) / 1e9 / BEAT_S * count);
+    int64_t due = (int64_t)((double)(now_ns() - since) / 1e9 / every * count);
     for (; told < due; told++) {
         struct client *c = &clients[told % count];
         if (c->is_open && c->stage != STALLED)
@@ -278,6 +278,7 @@ int main(int argc, char **argv)
         const char *value = strchr(argv[i], '=') + 1;
         if (!strncmp(argv[i], "say=", 4)) say = value;
         else if (!strncmp(argv[i], "beat=", 5)) beat = value;
+        else if (!strncmp(argv[i], "every=", 6)) every = atof(value);
         else if (!strncmp(argv[i], "greet=", 6)) greet = atoi(value);
         else if (!strncmp(argv[i], "stalled=", 8)) stalled = atoi(value);
         else if (!strncmp(argv[i], "events=", 7)) events = atoi(value);

@@ -4,8 +4,9 @@ What is published is an approval: the gate's script writes the log, rings, and t
 frames are made 1 KiB long by a post whose words are that long. Fairness is off: nothing here shows what it gets, so what
 is owed would grow without end.
 
-A crowd of a thousand comes as previews, sockets like any other that stand on no roster; the rivals' clients are no more
-than that. `Screens` come as what they are, with roster, receipts and alerts.
+A crowd of a thousand comes as previews, sockets like any other that stand on no roster and say no more than they must;
+the rivals' clients are no more than that. `Screens` come as what they are: on the roster, watched, with a beat every five
+seconds.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ FRAME_HEAD = 4
 USUAL_TEXT = "The lights have just come on over the courtyard, and the whole street is here. #NuitVauclair"
 LONG_TEXT = (
     USUAL_TEXT[:-13] + "A choir sings by the river; the bridge is full of people and of light. "
-) * 10
+) * 60
 
 
 class Hub(Server):
@@ -51,6 +52,7 @@ class Hub(Server):
     path = "/ws/screen"
     say = '{"type":"hello","screen":"hall-#","size":"1920x1080","as":"preview"}'
     beat = '{"type":"beat","seq":0,"shown":[],"frames":0,"errors":0}'
+    beat_s = 20.0  # who says nothing for 30 s is sent away
     greet = 3  # hello, snapshot, orders
 
     def __init__(self, folder: Path, tools: Path) -> None:
@@ -60,6 +62,7 @@ class Hub(Server):
         self._hands = Hands(self._store)
         self._made = 0
         self._ready: deque[Record] = deque()
+        self.text_bytes = ROOM
 
     def start(self) -> None:
         config = self.folder / "parvis.toml"
@@ -88,7 +91,7 @@ class Hub(Server):
 
         async def work() -> None:
             for number in left:
-                await self._hands.arrive(post_of(number))
+                await self._hands.arrive(post_of(number, LONG_TEXT[: self.text_bytes]))
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(AT_ONCE):
@@ -117,6 +120,7 @@ class Hub(Server):
 class Screens(Hub):
     name = "Parvis, clients as screens"
     say = '{"type":"hello","screen":"hall-#","size":"1920x1080"}'
+    beat_s = 5.0
 
 
 def post_of(number: int, text: str = "") -> Post:

@@ -32,14 +32,15 @@ class Missing(Exception):
 class Server:
     """One server. `publish(n)` sends `n` messages at once; `prepare(n)` makes ready for that many, beforehand.
 
-    `folder` is its own, `tools` holds what was fetched for it. `path`, `say`, `beat` and `greet` are what its
-    clients need: see `load.c`.
+    `folder` is its own, `tools` holds what was fetched for it. `path`, `say`, `beat`, `beat_s` and `greet`
+    are what its clients need: see `load.c`.
     """
 
     name = ""
     path = "/"
     say = ""
     beat = ""
+    beat_s = 10.0
     greet = 0
 
     def __init__(self, folder: Path, tools: Path) -> None:

@@ -139,6 +139,8 @@ async def resize(page: Page, layout: str, width: int, height: int) -> None:
 async def at_every_size(page: Page, layout: str) -> dict[str, list[str]]:
     """The faults of the scene on the glass, size by size."""
     found = {}
+    plate = page.locator(PLATES.get(layout, f".{layout}"))
+    await expect(plate).to_have_count(1)  # the former scene has faded out
     for width, height in SIZES:
         await resize(page, layout, width, height)
         if wrong := await faults(page, layout):
