@@ -72,7 +72,7 @@ async def test_it_runs_at_one_speed_and_nothing_jumps(browser: Browser, venue: V
     assert steady[-1] - steady[0] < 4, "pixels a second"
     assert 120 <= steady[0] <= 240
     assert await page.evaluate(OVERLAPS) == 0
-    assert len({text for _, places in samples for text in places}) >= 4, "others join it"
+    assert len({text for _, places in samples for text in places}) >= 3, "others join it"
     assert problems_of(page) == []
 
 
