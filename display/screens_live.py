@@ -19,6 +19,7 @@ from display.orders import Orders
 from display.passes import Passes
 from display.roster import ScreenState
 from display.socket import Inbound, Refused, open_wire
+from wall.letters import cut
 from wall.model import PostId, utc_now
 from wall.record import Record
 from wall.store.client import StoreError
@@ -200,7 +201,7 @@ def brief(record: Record) -> dict[str, Any]:
     return {
         "id": record.pid,
         "author": card.author.name if card else "",
-        "words": " ".join(words.split())[:WORDS_LETTERS],
+        "words": cut(" ".join(words.split()), WORDS_LETTERS),
         "digest": picture.digest if picture else "",
         "colour": picture.colour if picture else "",
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.hall import until
 from tests.chromium import page_of, problems_of
@@ -202,9 +202,9 @@ async def test_a_photo_that_cannot_be_had_is_reported_and_leaves_no_hole(mount: 
     broken = {"id": "x", "digest": "0" * 64, "colour": "#d21e1e", "seq": 99}
     page = await mount("mosaic", posts=[album.post(BLUE) for _ in range(7)], photos=[broken])
     await until(lambda: page.evaluate("stage.failed.some(([id]) => id === 'x')"), "the report")
+    await expect(page.locator(".mosaic .count")).to_have_text("7 photos, une seule image")
     found = await page.evaluate("probes.colours()")
     assert (found["red"], found["none"]) == (0, 0)
-    assert await page.locator(".mosaic .count").inner_text() == "7 photos, une seule image"
 
 
 @pytest.mark.parametrize(("width", "height"), FRAMES)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.hall import until
 from tests.browser.platekit import (
@@ -31,6 +31,7 @@ from wall.store.client import Store
 
 pytestmark = pytest.mark.browser
 
+SPONSORS = "cells => cells.map((cell) => cell.querySelector('img')?.src)"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 NOTICES: list[dict[str, Any]] = [
     {},
@@ -135,13 +136,14 @@ async def test_one_after_the_other_they_take_turns(browser: Browser, venue: Venu
     await play(page, venue.scene("sponsor", **options))
     shown = page.locator(".sponsor-cell:not([hidden])")
     await expect(shown).to_have_count(1)
-    first = await shown.locator("img").get_attribute("src")
-    await until(lambda: _src_is_another(shown, first), "the next sponsor")
+    first = await shown.evaluate_all(SPONSORS)
+    await until(lambda: _is_another(shown, first), "the next sponsor")
     assert await faults(page, "sponsor") == []
 
 
-async def _src_is_another(shown: Any, first: str | None) -> bool:
-    return bool(await shown.count() == 1 and await shown.locator("img").get_attribute("src") != first)
+async def _is_another(shown: Locator, first: list[str]) -> bool:
+    now = await shown.evaluate_all(SPONSORS)
+    return len(now) == 1 and now != first
 
 
 async def test_a_logo_s_ground_is_found_from_its_pixels(modules: Modules) -> None:

@@ -174,9 +174,9 @@ async def test_a_new_version_is_loaded_by_one_screen_after_the_other(
         assert await builds(venue) == {"of yesterday"}
         build = venue.served.services.build
         await until(lambda: all_have(venue, build), "the new version on both", within_s=60)
-        assert story == [
+        hall_b = story.index(("hall-b", "load"))  # its first: hall-a may have begun its turn by then
+        assert [*story[:hall_b], *story[hall_b + 1 :]] == [
             ("hall-a", "load"),
-            ("hall-b", "load"),
             ("hall-a", "trial"),
             ("hall-a", "load"),
             ("hall-b", "trial"),

@@ -170,7 +170,36 @@ async def test_a_picture_that_cannot_be_had_never_breaks_the_wall(browser: Brows
 
 
 async def _errors(venue: Hall) -> int:
-    return int((await shown(venue))["health"]["decode_errors"])
+    health = (await shown(venue))["health"]  # null before the first beat
+    return int(health["decode_errors"]) if health else 0
+
+
+async def test_what_was_decoded_before_the_worker_came_is_loaded_again_before_it_is_shown(
+    browser: Browser, venue: Hall
+) -> None:
+    digests = [venue.picture(900, 600, (30 + 20 * n, 90, 150)).digest for n in range(12)]
+    page = await page_of(browser)
+    await page.add_init_script(
+        """globalThis.taken = new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done));"""
+    )
+    await page.goto(venue.url)
+    found = await page.evaluate(
+        """async (digests) => {
+          const script = document.querySelector("script[src*='js/screen']").src;
+          const { Pictures } = await import(new URL("stage/pictures.js", script));
+          const isThere = ({ complete, naturalWidth }) => complete && naturalWidth > 0;
+          const there = (urls) => urls.map((src) => isThere(Object.assign(new Image(), { src })));
+          const pictures = new Pictures();
+          const urls = digests.map((digest) => Pictures.url(digest, "medium"));
+          await Promise.all(urls.map((url) => pictures.load(url)));
+          await taken;
+          const wrong = urls.filter((url) => pictures.has(url) && !there([url])[0]);
+          await Promise.all(urls.map((url) => pictures.load(url)));
+          return { wrong, there: there(urls), has: urls.map((url) => pictures.has(url)) };
+        }""",
+        digests,
+    )
+    assert found == {"wrong": [], "there": [True] * 12, "has": [True] * 12}
 
 
 async def test_the_page_keeps_its_size(browser: Browser, venue: Hall) -> None:

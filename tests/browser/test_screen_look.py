@@ -54,11 +54,6 @@ async def venue(store: Store, data_dir: Path) -> AsyncIterator[Hall]:
         yield venue
 
 
-async def kept_by_its_worker(page: Page) -> None:
-    """From then on pictures come from one place: what the page has loaded before, it loads once more."""
-    await until(lambda: page.evaluate("Boolean(navigator.serviceWorker.controller)"), "the service worker")
-
-
 async def full(page: Page) -> None:
     """A wall with its cards at rest."""
     await until(lambda: page.locator(CARDS).count(), "a card")
@@ -98,7 +93,6 @@ def awkward(venue: Hall) -> list[dict[str, Any]]:
 )
 async def test_nothing_is_cut_at_any_size(browser: Browser, venue: Hall, width: int, height: int) -> None:
     page = await screen(browser, venue, width=width, height=height)
-    await kept_by_its_worker(page)
     found = await page.evaluate(REHEARSE, [awkward(venue), 30])
     assert found["faults"] == []
     assert found["failed"] == []

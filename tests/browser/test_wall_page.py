@@ -97,6 +97,7 @@ async def test_a_page_that_was_away_catches_up_and_says_when_it_is_cut_off(
     await page.evaluate("dispatchEvent(new Event('pagehide'))")  # as a phone that goes into a pocket
     await house.take_down(first)
     await house.hang("Trois")
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     await expect(page.locator("#offline")).to_contain_text("No connection", timeout=10_000)
     await page.context.set_offline(False)
     await expect(page.locator(f"[data-post='{first}']")).to_have_count(0)

@@ -5,6 +5,10 @@ import { Recent } from "../dom.js";
 const KEPT = 72;
 const PATIENCE_MS = 6000;
 const SULK_MS = 1200; // a picture that failed is tried again after this, not at every change
+// A page that a service worker takes over loads its pictures again: what was decoded before is ready no more.
+let era = 0;
+navigator.serviceWorker?.addEventListener("controllerchange", () => era++);
+
 const VARIANTS = ["avatar", "small", "medium", "large"];
 
 /** The variant that fills a longer side of `sidePx` device pixels without waste. */
@@ -35,7 +39,7 @@ export class Pictures {
   }
 
   has(url) {
-    return this.#ready.has(url);
+    return this.#ready.get(url)?.era === era;
   }
 
   isBroken(url) {
@@ -44,7 +48,7 @@ export class Pictures {
 
   /** Resolves to true when the picture at `url` is decoded, to false when it cannot be had in time. Never rejects. */
   load(url) {
-    if (this.#ready.get(url)) return Promise.resolve(true);
+    if (this.has(url)) return Promise.resolve(true);
     if (this.isBroken(url)) return Promise.resolve(false);
     let loading = this.#loading.get(url);
     if (!loading) {
@@ -70,6 +74,7 @@ export class Pictures {
   }
 
   async #decode(url) {
+    const began = era;
     const image = new Image();
     image.src = url;
     let timer = 0;
@@ -79,7 +84,8 @@ export class Pictures {
     try {
       await Promise.race([image.decode(), patience]);
       if (this.#gone.has(url)) return false;
-      this.#ready.set(url, image);
+      if (began !== era) return await this.#decode(url);
+      this.#ready.set(url, { image, era });
       return true;
     } catch {
       image.src = "";
