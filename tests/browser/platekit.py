@@ -17,6 +17,7 @@ from wall.settings import EventSettings, ScreenSettings
 from wall.store.client import Store
 
 FAULTS = (Path(__file__).parent / "plates.js").read_text(encoding="utf-8")
+FORMER = "document.querySelectorAll('.scene').forEach((scene) => scene.classList.add('former'))"
 SEND = "(programme) => postMessage({ type: 'parvis.programme', programme }, location.origin)"
 PLATES = {"join": ".invite", "film": ".film-scene"}
 
@@ -110,7 +111,9 @@ async def preview(
 
 async def play(page: Page, *scenes: dict[str, Any]) -> None:
     """Sends a programme and waits until its first scene stands alone on the glass."""
+    await page.evaluate(FORMER)
     await page.evaluate(SEND, {"name": "tried", "scenes": list(scenes)})
+    await expect(page.locator(".scene.former")).to_have_count(0)
     await stands(page, scenes[0]["layout"])
 
 

@@ -40,6 +40,10 @@ STAGE = """
     changed: () => {}, painted: () => {}, failed: (id, error) => errors.push(String(error)),
   });
   const tick = (ms) => new Promise((done) => setTimeout(done, ms));
+  const stands = async (id) => {
+    const end = performance.now() + 15_000;
+    while (scenes.scene?.id !== id && performance.now() < end) await tick(20);
+  };
   const usual = { seconds: 60, options: {}, when: {}, share: 0, hours: "" };
   const scene = (id, traits, more) => ({ ...usual, id, layout: id, traits, ...more });
 """
@@ -89,9 +93,10 @@ async def test_a_layout_that_fails_at_its_end_is_off_the_glass_all_the_same(modu
           scene("wall", { posts: true, frame: "rail" }), scene("join", { evergreen: true, frame: "rail" }),
         ] });
         put(1);
-        await tick(200);
+        await stands("wall");
         const before = [scenes.scene?.id, rail.textContent];
         try { scenes.restrict(true); } catch {}
+        await stands("join");
         await tick(500);
         return { before, now: scenes.scene?.id, text: rail.textContent };""",
     )
@@ -114,9 +119,10 @@ async def test_a_scene_that_is_called_for_the_spotlight_hears_of_it(modules: Mod
         scenes.follow({ name: "p", scenes: [
           scene("words", { frame: "rail" }), scene("wall", { posts: true, frame: "rail" }),
         ] });
-        await tick(200);
+        await stands("words");
         const before = scenes.scene?.id;
         feed.spotlight({ id: "old", rev: 1, seq: 0.5 }, 9000);
+        await stands("wall");
         await tick(300);
         return [before, scenes.scene?.id, ...heard.map((event) => [event.type, event.post?.id, event.ms])];""",
     )
@@ -136,7 +142,7 @@ async def test_a_post_calls_no_scene_outside_its_hours(modules: Modules) -> None
           scene("join", { evergreen: true, frame: "rail" }),
           scene("wall", { posts: true, frame: "rail" }, { hours: "22:00-23:00" }),
         ] });
-        await tick(200);
+        await stands("join");
         for (let seq = 2; seq < 6; seq++) { put(seq); await tick(60); }
         return { now: scenes.scene?.id, mounted };""",
     )
