@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,17 +63,15 @@ SEEN = """() => [...document.images].every(
   (image) => image.complete || image.getBoundingClientRect().top > innerHeight)"""
 
 
-@pytest.fixture
-async def stack(tmp_path: Path) -> AsyncIterator[Stack]:
-    config = (
-        settings(SAMPLE)
-        .replace('languages = ["fr", "en", "zh"]', 'languages = ["fr", "en", "zh"]\nvenue = "Musée Vauclair"')
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One wall for the whole file: the last test changes its programme."""
+    config = settings(SAMPLE).replace(
+        'languages = ["fr", "en", "zh"]', 'languages = ["fr", "en", "zh"]\nvenue = "Musée Vauclair"'
     )
-    manager = parvis(tmp_path, config)
-    stack = await asyncio.to_thread(manager.__enter__)
-    await asyncio.to_thread(stack.wait, "the sample on the wall", lambda: _is_full(stack), within_s=60)
-    yield stack
-    await asyncio.to_thread(manager.__exit__, None, None, None)
+    with parvis(tmp_path_factory.mktemp("wall"), config) as stack:
+        stack.wait("the sample on the wall", lambda: _is_full(stack), within_s=60)
+        yield stack
 
 
 def _is_full(stack: Stack) -> bool:

@@ -180,7 +180,9 @@ async def test_what_was_decoded_before_the_worker_came_is_loaded_again_before_it
     digests = [venue.picture(900, 600, (30 + 20 * n, 90, 150)).digest for n in range(12)]
     page = await page_of(browser)
     await page.add_init_script(
-        """globalThis.taken = new Promise((done) => navigator.serviceWorker.addEventListener("controllerchange", done));"""
+        """globalThis.taken = new Promise((done) => {
+          navigator.serviceWorker.addEventListener("controllerchange", done);
+        });"""
     )
     await page.goto(venue.url)
     found = await page.evaluate(
