@@ -67,10 +67,14 @@ export class Fitter {
     return { text, ratio: reading.ratio };
   }
 
+  /** Whether `fit` would have to look at the card. */
+  isUnfit(reading, rect, form) {
+    return !this.#fits.has(keyOf(reading, rect, form));
+  }
+
   /** {scale, lines, room, part}; `lines` above 0 means that even the legible size is cut after so many lines. */
   fit(reading, rect, form) {
-    const kind = `${rect.role} ${form} ${Boolean(rect.isSlim)} ${Boolean(rect.isNew)}`;
-    const key = `${reading.key} ${kind} ${Math.round(rect.width)}x${Math.round(rect.height)}`;
+    const key = keyOf(reading, rect, form);
     let fit = this.#fits.get(key);
     if (!fit) {
       fit = this.#search(reading, rect, form);
@@ -162,4 +166,8 @@ export class Fitter {
     style(this.card.node, styleOf(fit));
     this.card.node.classList.toggle("calm", fit.scale < CALM_BELOW);
   }
+}
+
+function keyOf(reading, { role, width, height, isSlim, isNew }, form) {
+  return `${reading.key} ${role} ${form} ${Boolean(isSlim)} ${Boolean(isNew)} ${Math.round(width)}x${Math.round(height)}`;
 }

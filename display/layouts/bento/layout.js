@@ -226,7 +226,7 @@ class Wall {
       return false;
     }
     const ids = next.act === "crown" ? [next.id] : next.ids;
-    const isDone = await this.#change(() => this.#next(ids, next.act), { isNew: next.isNew, ids });
+    const isDone = await this.#change(() => this.#next(ids, next.act), { isNew: next.isNew, ids, hero: next.id });
     if (!isDone) for (const id of ids) this.pace.forget(id);
     else if (next.act === "crown") this.pace.crowned(next.id, performance.now(), { isNew: next.isNew });
     else this.pace.seated(ids, performance.now(), next);
@@ -238,7 +238,7 @@ class Wall {
   async #show(spot) {
     spot.isDue = false;
     const { id, until } = spot;
-    const isDone = await this.#change(() => this.#next([id], "crown"), { isNew: true, ids: [id] });
+    const isDone = await this.#change(() => this.#next([id], "crown"), { isNew: true, ids: [id], hero: id });
     if (isDone && this.#spot === spot && this.#scene.hero === id) this.pace.hold(id, performance.now(), until);
     spot.isDue = !isDone;
     return true;
@@ -272,18 +272,24 @@ class Wall {
       this.feed.painted([]);
       return false;
     }
-    const isDone = await this.#change(() => this.#mended(), {});
+    const isDone = await this.#change(() => this.#mended(), { hero: this.#heir(this.#ids) });
     const { hero } = this.#scene;
     if (isDone && hero && hero === this.#spot?.id) this.pace.hold(hero, performance.now(), this.#spot.until);
     else if (isDone && hero) this.pace.crowned(hero, performance.now(), { isNew: false });
     return true;
   }
 
+  /** Who is the hero after a repair. */
+  #heir(all) {
+    if (all.includes(this.#scene.hero)) return this.#scene.hero;
+    return this.#scene === EMPTY ? all[0] : (this.pace.turn(all, null) ?? all[0]);
+  }
+
   #mended() {
     const all = this.#ids;
     if (!all.length) return EMPTY;
     const { hero, key } = this.#scene;
-    const next = all.includes(hero) ? hero : this.#scene === EMPTY ? all[0] : (this.pace.turn(all, null) ?? all[0]);
+    const next = this.#heir(all);
     if (plan(this.frame, all.length).key !== key) return this.#tall(compose(this.frame, all, this.#measure, { hero: next }));
     const choices = { reserve: all, keep: this.#isPinned };
     const crowned = next === hero ? this.#scene : this.#tall(crown(this.frame, all.length, this.#scene, next, this.#measure, choices));
@@ -302,27 +308,25 @@ class Wall {
    * Computes a scene, prepares everything it shows, and puts it on the stage in one go. When something was
    * withdrawn meanwhile it starts again. False when it could not be done.
    */
-  async #change(compute, { isNew = false, ids = [] }) {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  async #change(compute, { isNew = false, ids = [], hero = null }) {
+    for (let attempt = 0; attempt < ATTEMPTS && !this.#isStopped; attempt++) {
       const edition = this.#edition;
+      const isStale = () => this.#isStopped || edition !== this.#edition;
       let at = ids[0];
       try {
-        await this.#foretell(ids);
-        if (this.#isStopped) return false;
-        if (edition !== this.#edition) continue;
-        const scene = compute();
-        const poses = [];
+        await this.#foretell(ids, hero ?? this.#scene.hero, isStale);
+        if (isStale()) continue;
+        const [scene, poses] = [compute(), []];
         for (const rect of place(this.frame, this.#ids.length, scene, this.#measure)) {
           at = rect.id;
           const isHero = rect.role === "hero";
           const isLit = isHero && at === this.#spot?.id;
           const flag = isHero && (isNew || isLit || this.#isPinned(at) || this.stage.isFlagged(at));
-          poses.push(await this.poses.pose({ ...rect, isNew: flag, isLit }, this.readings.get(at)));
+          poses.push(await this.poses.pose({ ...rect, isNew: flag, isLit }, this.readings.get(at), isStale));
           await breathe();
-          if (this.#isStopped || edition !== this.#edition) break;
+          if (isStale()) break;
         }
-        if (this.#isStopped) return false;
-        if (edition !== this.#edition) continue;
+        if (isStale()) continue;
         const failed = this.stage.show(poses, { isNew, redraw: this.#redraw });
         if (scene.hero !== this.#scene.hero) this.#flashes.note(performance.now());
         this.#scene = scene;
@@ -331,7 +335,7 @@ class Wall {
         this.feed.painted(this.stage.ids);
         return true;
       } catch (error) {
-        if (edition !== this.#edition) continue;
+        if (isStale()) continue;
         if (at === undefined) {
           this.#isDirty = true;
           throw error; // no post's fault: tried again, but not at once
@@ -342,20 +346,16 @@ class Wall {
     return false;
   }
 
-  /** Measures whoever may be seated now, one at a time, so that the choice among them is no long task. */
-  async #foretell(ids) {
+  /** Measures whoever may be seated now, and the hero's forms, one at a time: the choice among them is no long task. */
+  async #foretell(ids, hero, isStale) {
     const all = this.#ids;
     const standing = new Set([this.#scene.hero, ...this.#scene.slots.flat()]);
     const spare = all.filter((id) => !standing.has(id)).slice(0, WINDOW);
+    const known = [...new Set([...ids, ...standing, ...spare])].filter((id) => this.readings.has(id));
     const widths = new Set(plan(this.frame, all.length).slots.map((slot) => slot.width));
-    for (const id of new Set([...ids, ...standing, ...spare])) {
-      for (const width of widths) {
-        if (!this.readings.has(id) || !this.fitter.isNew(this.readings.get(id), width)) continue;
-        await breathe();
-        if (this.#isStopped || !this.readings.has(id)) return;
-        this.#measure(id, width);
-      }
-    }
+    await this.poses.measure(known.map((id) => this.readings.get(id)), widths, isStale);
+    const frames = [false, true].map((isTall) => ({ ...plan(this.frame, all.length, isTall).hero, role: "hero" }));
+    if (this.readings.has(hero)) await this.poses.foretell(this.readings.get(hero), frames, isStale);
   }
 
   /** A post that breaks is taken out and counted; the wall goes on without it. */

@@ -16,8 +16,12 @@ export class Poses {
     Object.assign(this, { fitter, pictures, frame });
   }
 
-  /** {rect, reading, form, fit, variant}, its pictures decoded; gives way to the browser now and then. */
-  async pose(rect, reading) {
+  /**
+   * {rect, reading, form, fit, variant}, its pictures decoded; gives way to the browser now and then. Null once
+   * `isStale()`: a post may be withdrawn meanwhile, and its words must not come back, not even out of sight.
+   */
+  async pose(rect, reading, isStale = () => false) {
+    if (rect.role === "hero" && !(await this.#prepare(reading, rect, isStale))) return null;
     const { form, fit } = rect.role === "hero" ? this.heroFit(reading, rect) : this.#cardFit(reading, rect);
     const variant = this.#variant(reading, rect, form);
     const shots = rect.role === "hero" ? reading.shots : reading.shots.slice(0, 1);
@@ -30,12 +34,39 @@ export class Poses {
     return { rect, reading, form, fit, variant };
   }
 
+  /** Measures posts in columns of `widths`, one a task, until `isStale()`. */
+  async measure(readings, widths, isStale) {
+    for (const reading of readings) {
+      for (const width of widths) {
+        if (!this.fitter.isNew(reading, width)) continue;
+        await breathe();
+        if (isStale()) return;
+        this.fitter.measure(reading, width);
+      }
+    }
+  }
+
+  /** Reckons a hero's forms for the first of `rects`, and for the next where that cuts its words. */
+  async foretell(reading, rects, isStale) {
+    for (const rect of rects) {
+      if (!(await this.#prepare(reading, rect, isStale)) || !this.heroFit(reading, rect).fit.lines) return;
+    }
+  }
+
+  /** Reckons what `heroFit` will ask for, one form a task. False once `isStale()`. */
+  async #prepare(reading, rect, isStale) {
+    for (const [form, place] of tries(reading, rect)) {
+      if (this.fitter.isUnfit(reading, place, form)) await breathe();
+      if (isStale()) return false;
+      if (!this.fitter.fit(reading, place, form).lines) return true;
+    }
+    return true;
+  }
+
   /** The first form in which all the words stand; if there is none, the one that shows most of them. */
   heroFit(reading, rect) {
-    const tries = [[formOf(reading, rect), rect]];
-    if (reading.ratio) tries.push(["side", rect], ["side", { ...rect, isSlim: true }], ["above", rect]);
     let best = null;
-    for (const [form, place] of tries) {
+    for (const [form, place] of tries(reading, rect)) {
       const fit = this.fitter.fit(reading, place, form);
       if (!fit.lines) return { form, fit };
       const shown = fit.lines * (rect.width - fit.part);
@@ -72,4 +103,10 @@ export class Poses {
     const larger = VARIANTS.slice(VARIANTS.indexOf(sharp));
     return larger.find((variant) => this.pictures.has(Pictures.url(first.digest, variant))) ?? sharp;
   }
+}
+
+/** The forms that a hero may take, the best first: [form, rect]. */
+function tries(reading, rect) {
+  const first = [[formOf(reading, rect), rect]];
+  return reading.ratio ? [...first, ["side", rect], ["side", { ...rect, isSlim: true }], ["above", rect]] : first;
 }
