@@ -1,6 +1,7 @@
 # make run   makes .venv and starts the wall (make run ARGS="--host 0.0.0.0")
-# make test  runs the tests (make test ARGS="tests/test_up.py")
-# make check is the whole truth, and what CI runs: format, lint, types, tests with coverage
+# make test  runs the tests but for the slow ones (make test ARGS="tests/test_up.py", with -m "" the slow ones too)
+# make slow  runs the slow ones: every size of screen, whole evenings, walls that are killed
+# make check is what CI runs: format, lint, types, make test; make cover runs every test, measured
 # make bench measures; make lock renews requirements/
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 ARGS ?=
 
-.PHONY: help run test check format lint types cover bench lock clean
+.PHONY: help run test slow check format lint types cover bench lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,9 +21,12 @@ run: $(VENV)/.run
 	@exec $(BIN)/parvis up $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
-check: lint types cover  # cover is `make test`, measured
+slow: $(VENV)/.dev
+	$(BIN)/pytest -n 2 --dist loadgroup -m slow $(ARGS)
+
+check: lint types test
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
@@ -40,7 +44,7 @@ cover: export COVERAGE_PROCESS_START = $(CURDIR)/pyproject.toml
 cover: export COVERAGE_FILE = $(CURDIR)/.coverage
 cover: $(VENV)/.dev
 	$(BIN)/coverage erase
-	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory test ARGS='-m ""'
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --sort=cover
 	@echo "covered, branches included: $$($(BIN)/coverage report --format=total) %"

@@ -19,7 +19,7 @@ import random
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,8 @@ class Network:
         number = str(len(self.born) + 1)
         shown = [picture(random.choice(self.pictures))] if int(number) % 2 else []
         words = " ".join(random.choices(WORDS.split(), k=9))
-        author = account(f"visitor{number}", avatar_static=self.pictures[0], avatar=self.pictures[0])
+        face = self.pictures[0]
+        author = account(f"visitor{number}", id=str(10_000 + int(number)), avatar_static=face, avatar=face)
         self.fake.publish(status(f"no{number}! {words} #{TAG}", media_attachments=shown, account=author))
         self.born[number] = time.time() * 1000
 
@@ -180,7 +181,9 @@ async def serving(dist: Path, port: int) -> AsyncIterator[None]:
         await runner.cleanup()
 
 
-async def compare(dist: Path, folder: Path, *, posts: int, stream: int, rate: float, gone_s: float) -> None:
+async def compare(
+    dist: Path | None, folder: Path, *, posts: int, stream: int, rate: float, gone_s: float
+) -> None:
     async with FakeMastodon() as fake, aiohttp.ClientSession() as client, chromium() as browser:
         network = Network(fake)
         for _ in range(20):
@@ -190,7 +193,7 @@ async def compare(dist: Path, folder: Path, *, posts: int, stream: int, rate: fl
         config = settings(source, mode="post") + '\n[screen]\nlayout = "bento"\n[alarm]\non = false\n'
         ours = Wall("Parvis", browser, f"http://127.0.0.1:{ports[0]}/screen/main")
         theirs = Wall("fediwall", browser, f"http://127.0.0.1:{ports[1]}/?servers={NAME}&tags={TAG}")
-        walls = (ours, theirs)
+        walls = (ours, theirs) if dist else (ours,)
 
         async def start() -> Any:
             manager = parvis(folder, config, port=ports[0])
@@ -198,7 +201,7 @@ async def compare(dist: Path, folder: Path, *, posts: int, stream: int, rate: fl
             return manager
 
         manager = await start()
-        site = serving(dist, ports[1])
+        site = serving(dist, ports[1]) if dist else nullcontext()
         await site.__aenter__()
         await fake.listening()
         await asyncio.sleep(5)  # until the twenty posts are on the wall
@@ -282,12 +285,11 @@ def main() -> None:
     parser.add_argument("--gone", type=float, default=60)
     asked = parser.parse_args()
     if asked.dist is None:
-        print("no fediwall to stand beside: build one and name its folder with --dist")
-        return
+        print("no fediwall to stand beside (build one and name its folder with --dist): Parvis alone")
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(
             compare(
-                asked.dist.absolute(),
+                asked.dist and asked.dist.absolute(),
                 Path(name),
                 posts=asked.posts,
                 stream=asked.stream,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench.fanout_parts.server import OTHER_CORE, Server, cpu_of
 
-OPENED_WITHIN_S = 60.0
+OPENED_WITHIN_S = 180.0  # five thousand screens at 3 ms each, and whoever else is on the machine
 TOLD_WITHIN_S = 60.0
 WEIGH_S = 0.5
 FEW = 100
@@ -33,16 +33,16 @@ class Crowd:
     def cpu_s(self) -> float:
         return cpu_of(self._process.pid)
 
-    async def _read(self) -> list[str]:
+    async def _read(self, within_s: float = TOLD_WITHIN_S) -> list[str]:
         assert self._process.stdout is not None
-        async with asyncio.timeout(TOLD_WITHIN_S):
+        async with asyncio.timeout(within_s):
             words = (await self._process.stdout.readline()).decode().strip().split(" ", 1)
         if words[0] in ("", "failed"):
             raise RuntimeError(f"the crowd has ended: {' '.join(words)}")
         return words
 
     async def opened(self) -> None:
-        assert (await self._read())[0] == "open"
+        assert (await self._read(OPENED_WITHIN_S))[0] == "open"
 
     async def all(self, count: int) -> None:
         """Wait until everybody who reads has this many messages."""

@@ -103,7 +103,7 @@ async def test_a_cluster_taken_back_before_the_answer_comes_back_all_the_same(
     browser: Browser, served: Served, hands: Hands
 ) -> None:
     twins = await cluster(hands, 3)
-    page = await at_the_desk(browser, served)
+    page = await at_the_desk(browser, served, service_workers="block")
     await choose(page, twins[0].pid)
     held: list[bool] = []
 

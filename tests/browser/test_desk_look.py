@@ -62,7 +62,9 @@ async def judge(page: Page, what: str) -> None:
     assert await page.evaluate(EDGES) == [], what
 
 
-@pytest.mark.parametrize("lang", ["fr", "en", "zh"])
+@pytest.mark.parametrize(
+    "lang", ["fr", *(pytest.param(lang, marks=pytest.mark.slow) for lang in ("en", "zh"))]
+)
 @pytest.mark.parametrize("theme", ["dark", "light"])
 async def test_the_desk_is_large_and_legible_at_every_size(
     browser: Browser, served: Served, hands: Hands, theme: str, lang: str

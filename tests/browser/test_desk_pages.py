@@ -38,7 +38,7 @@ async def test_a_decision_that_cannot_leave_survives_a_reload_under_its_key(
     browser: Browser, served: Served, hands: Hands
 ) -> None:
     first, second = await queue(hands, "Bonsoir", "Le parvis est plein")
-    page = await at_the_desk(browser, served)
+    page = await at_the_desk(browser, served, service_workers="block")
     await expect(page.locator("#stage")).to_contain_text("Bonsoir")
     keys: list[str] = []
 
@@ -66,7 +66,7 @@ async def test_a_post_that_changed_meanwhile_comes_back_with_a_word(
     browser: Browser, served: Served, hands: Hands
 ) -> None:
     (seen,) = await queue(hands, "Mes premiers mots")
-    page = await at_the_desk(browser, served)
+    page = await at_the_desk(browser, served, service_workers="block")
     await expect(page.locator("#stage")).to_contain_text("Mes premiers mots")
     edited = post("0", "De tout autres mots", revision=2)
 
@@ -86,7 +86,7 @@ async def test_the_slower_moderator_hears_who_was_quicker(
     browser: Browser, served: Served, hands: Hands
 ) -> None:
     (both,) = await queue(hands, "Une seule fois")
-    page = await at_the_desk(browser, served)
+    page = await at_the_desk(browser, served, service_workers="block")
     await expect(page.locator("#stage")).to_contain_text("Une seule fois")
 
     async def late(route: Route) -> None:

@@ -306,6 +306,7 @@ async def test_who_may_only_look_changes_nothing(browser: Browser, venue: Hall) 
 
 
 @pytest.mark.parametrize("lang", ["fr", "zh"])
+@pytest.mark.slow
 async def test_every_target_is_large_and_every_word_legible(browser: Browser, venue: Hall, lang: str) -> None:
     page = await editor(browser, venue, locale=lang, color_scheme="dark")
     for part in ("", "#scene-add", "#new"):

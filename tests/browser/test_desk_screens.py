@@ -107,6 +107,7 @@ async def test_a_wall_without_screens_says_how_to_have_one(
         assert problems_of(page) == []
 
 
+@pytest.mark.slow
 async def test_the_miniature_is_the_screen_drawn_small(
     browser: Browser, store: Store, data_dir: Path
 ) -> None:
@@ -306,6 +307,7 @@ async def is_kept(page: Page) -> bool:
     return bool(caches) and bool(databases)
 
 
+@pytest.mark.slow
 async def test_every_target_is_large_and_every_word_legible(
     browser: Browser, store: Store, data_dir: Path
 ) -> None:

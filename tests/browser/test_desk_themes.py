@@ -220,6 +220,7 @@ async def test_a_moderator_looks_and_puts_on_but_changes_nothing(browser: Browse
 
 
 @pytest.mark.parametrize("lang", ["fr", "zh"])
+@pytest.mark.slow
 async def test_every_target_is_large_and_every_word_legible(browser: Browser, venue: Hall, lang: str) -> None:
     page = await wardrobe(browser, venue, locale=lang, color_scheme="dark")
     await page.click('[data-name="encre"]')

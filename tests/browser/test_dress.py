@@ -109,6 +109,7 @@ def own(data_dir: Path, text: str) -> dict[str, Any]:
     return {"path": folder / "parvis.toml", "screen": ScreenSettings(theme="fair")}
 
 
+@pytest.mark.slow
 async def test_a_logo_and_a_picture_stand_where_they_should(
     browser: Browser, store: Store, data_dir: Path
 ) -> None:

@@ -128,7 +128,7 @@ async def test_mastodon(browser: Browser, tmp_path: Path) -> None:
             await walk(browser, stack, words="La verrière s'illumine", post=post, remove=remove)
 
 
-@pytest.mark.parametrize("wire", ["v1", "v2"])
+@pytest.mark.parametrize("wire", [pytest.param("v1", marks=pytest.mark.slow), "v2"])
 async def test_bluesky(browser: Browser, tmp_path: Path, wire: str) -> None:
     async with FakeBluesky() as network:
         link = network.v1_url if wire == "v1" else network.v2_url

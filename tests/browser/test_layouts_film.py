@@ -82,6 +82,7 @@ async def test_its_captions_are_read_at_every_size(browser: Browser, venue: Venu
     assert await at_every_size(page, "film") == {}
 
 
+@pytest.mark.slow
 async def test_alone_in_its_programme_it_begins_again(browser: Browser, venue: Venue) -> None:
     page = await preview(browser, venue)
     await play(page, venue.scene("film", film="intro.webm"))

@@ -74,6 +74,7 @@ async def modules(store: Store, data_dir: Path, browser: Browser) -> AsyncIterat
 # -- notice ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_notice_is_whole_whatever_it_says(browser: Browser, venue: Venue) -> None:
     page = await preview(browser, venue)
     for number, options in enumerate(NOTICES):
@@ -106,6 +107,7 @@ async def test_a_picture_that_is_gone_leaves_the_words(browser: Browser, venue: 
 
 
 @pytest.mark.parametrize("theme", ["night", "day"])
+@pytest.mark.slow
 async def test_sponsors_stand_together_on_a_ground_on_which_each_can_be_read(
     browser: Browser, store: Store, data_dir: Path, theme: str
 ) -> None:
@@ -232,6 +234,7 @@ async def test_the_moment_and_what_is_left_until_it(modules: Modules) -> None:
     }
 
 
+@pytest.mark.slow
 async def test_a_countdown_is_whole_from_days_to_its_end(browser: Browser, venue: Venue) -> None:
     page = await preview(browser, venue)
     stages: dict[str, dict[str, Any]] = {
@@ -282,6 +285,7 @@ async def test_it_follows_the_server_s_clock_and_says_so_at_zero(browser: Browse
 
 
 @pytest.mark.parametrize("theme", ["night", "day"])
+@pytest.mark.slow
 async def test_the_invitation_is_read_and_scanned_from_five_metres(
     browser: Browser, store: Store, data_dir: Path, theme: str
 ) -> None:
@@ -327,6 +331,7 @@ async def test_the_code_is_renewed_while_the_invitation_stands(browser: Browser,
     )
 
 
+@pytest.mark.slow
 async def test_nothing_is_left_when_a_scene_ends(browser: Browser, venue: Venue) -> None:
     page = await preview(browser, venue)
     layouts = ("notice", "sponsor", "countdown", "join")

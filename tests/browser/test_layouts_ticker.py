@@ -49,6 +49,7 @@ async def ticking(browser: Browser, venue: Venue, *texts: str, **more: Any) -> P
 TEXTS = [f"Voix numéro {number} : la nef éclairée, quelle soirée !" for number in range(7)]
 
 
+@pytest.mark.slow
 async def test_it_runs_at_one_speed_and_nothing_jumps(browser: Browser, venue: Venue) -> None:
     page = await ticking(browser, venue, *TEXTS)
     samples = await page.evaluate(
@@ -150,6 +151,7 @@ async def test_in_the_step_of_its_removal_a_post_is_out_of_both(browser: Browser
     assert await page.evaluate(MOUNTED, [base, texts]) == [0, False, False, 0]
 
 
+@pytest.mark.slow
 async def test_with_reduced_motion_it_turns_pages(browser: Browser, venue: Venue) -> None:
     long = "Une très longue histoire qui ne tient pas sur une seule page de la bande, et qui continue sur la suivante."
     page = await ticking(browser, venue, long, reduced_motion="reduce", width=1080, height=1920)

@@ -300,7 +300,9 @@ async def noted(page: Page) -> bool:
     return (await record(page))["note"] is not None
 
 
-@pytest.mark.parametrize("shift_s", [16 * 60, -3600, 24 * 3600])
+@pytest.mark.parametrize(
+    "shift_s", [16 * 60, *(pytest.param(s, marks=pytest.mark.slow) for s in (-3600, 24 * 3600))]
+)
 async def test_a_reload_after_too_long_or_with_another_clock_shows_no_post(
     browser: Browser, store: Store, data_dir: Path, shift_s: int
 ) -> None:
@@ -312,6 +314,7 @@ async def test_a_reload_after_too_long_or_with_another_clock_shows_no_post(
 
 
 @pytest.mark.parametrize("shift_s", [3600, -3600])
+@pytest.mark.slow
 async def test_a_clock_that_jumps_while_nobody_answers_ends_the_posts(
     browser: Browser, store: Store, data_dir: Path, shift_s: int
 ) -> None:
@@ -341,6 +344,7 @@ async def is_doubtful(page: Page) -> bool:
     return bool((await record(page))["note"]["isDoubtful"])
 
 
+@pytest.mark.slow
 async def test_a_full_disk_leaves_the_screen_running(browser: Browser, store: Store, data_dir: Path) -> None:
     async with hall(store, data_dir, web=web()) as venue:
         await venue.hang("Avant", venue.picture(640, 480))

@@ -88,13 +88,14 @@ async def shoot(page: Page, name: str, folder: Path) -> Path:
 
 async def still(page: Page) -> dict[str, Any]:
     """Wait until no card is on its way, then measure."""
-    await page.wait_for_function(
+    measured = await page.wait_for_function(
         "() => document.querySelectorAll('#wall [data-post]:not([aria-hidden])').length > 1"
         " && !document.getAnimations().some(a => a.effect?.getTiming().iterations === 1"
-        " && a.playState === 'running' && a.effect.getComputedTiming().endTime < 3000)",
+        " && a.playState === 'running' && a.effect.getComputedTiming().endTime < 3000)"
+        f" && ({GEOMETRY})()",
         timeout=20_000,
     )
-    found: dict[str, Any] = await page.evaluate(GEOMETRY)
+    found: dict[str, Any] = await measured.json_value()
     return found
 
 

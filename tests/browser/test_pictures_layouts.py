@@ -44,7 +44,7 @@ DECODED = """() => [...document.querySelectorAll(".scene img[src]")].every(
 PLAIN = {"countdown", "film", "join", "notice", "sponsor"}  # these show nothing that visitors wrote
 OVER = {"mosaic", "photos"}  # one card stands over the others there, and is meant to
 
-pytestmark = [pytest.mark.browser, *([pytest.mark.slow] if KEPT else [])]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def options_of(layout: str) -> dict[str, Any]:

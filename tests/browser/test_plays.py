@@ -121,6 +121,7 @@ async def test_a_preview_proves_nothing(browser: Browser, venue: Hall, store: St
     )
 
 
+@pytest.mark.slow
 async def test_the_receipt_speaks_three_languages_and_says_kindly_what_is_not(
     browser: Browser, venue: Hall, store: Store
 ) -> None:
@@ -155,6 +156,7 @@ async def test_the_receipt_speaks_three_languages_and_says_kindly_what_is_not(
     )  # the visitor's own receipt, which can take back, is another
 
 
+@pytest.mark.slow
 async def test_the_desk_says_how_fair_the_wall_is_and_hands_out_receipts(
     browser: Browser, venue: Hall, store: Store
 ) -> None:

@@ -191,6 +191,7 @@ async def all_have(venue: Hall, build: str) -> bool:
     return await builds(venue) == {build} and len([s for s in await venue.screens() if s["connected"]]) == 2
 
 
+@pytest.mark.slow
 async def test_a_new_version_that_does_not_paint_stays_out(
     browser: Browser, store: Store, data_dir: Path
 ) -> None:

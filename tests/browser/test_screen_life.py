@@ -205,6 +205,7 @@ async def test_what_was_decoded_before_the_worker_came_is_loaded_again_before_it
     assert found == {"wrong": [], "there": [True] * 12, "has": [True] * 12}
 
 
+@pytest.mark.slow
 async def test_the_page_keeps_its_size(browser: Browser, venue: Hall) -> None:
     for number in range(10):
         await venue.hang(f"Avant {number}", venue.picture(640, 480))

@@ -18,6 +18,8 @@ from wall.store.client import Store
 
 pytestmark = pytest.mark.browser
 
+MORE_SIZES = [(3840, 2160), (1180, 820), (820, 1180), (1366, 768), (3840, 1080), (1080, 1080)]
+MORE_ROOMS = [(3840, 2160, 65, 5), (1920, 1080, 86, 8), (1080, 1920, 55, 3)]
 CAP_EM = 0.727
 ARC_MINUTES = 16
 LONG = (
@@ -82,13 +84,8 @@ def awkward(venue: Hall) -> list[dict[str, Any]]:
     ("width", "height"),
     [
         (1920, 1080),
-        (3840, 2160),
         (1080, 1920),
-        (1180, 820),
-        (820, 1180),
-        (1366, 768),
-        (3840, 1080),
-        (1080, 1080),
+        *(pytest.param(*size, marks=pytest.mark.slow) for size in MORE_SIZES),
     ],
 )
 async def test_nothing_is_cut_at_any_size(browser: Browser, venue: Hall, width: int, height: int) -> None:
@@ -103,7 +100,7 @@ async def test_nothing_is_cut_at_any_size(browser: Browser, venue: Hall, width: 
 
 @pytest.mark.parametrize(
     ("width", "height", "diagonal_in", "distance_m"),
-    [(1920, 1080, 65, 5), (3840, 2160, 65, 5), (1920, 1080, 86, 8), (1080, 1920, 55, 3)],
+    [(1920, 1080, 65, 5), *(pytest.param(*room, marks=pytest.mark.slow) for room in MORE_ROOMS)],
 )
 async def test_every_word_can_be_read_from_the_last_row(
     browser: Browser,

@@ -81,6 +81,7 @@ async def test_afterwards_the_wall_goes_on(browser: Browser, venue: Hall) -> Non
     assert await page.locator(CARDS).count() >= 5
 
 
+@pytest.mark.slow
 async def test_a_post_that_left_the_wall_s_memory_long_ago_comes_back_for_its_time(
     browser: Browser, venue: Hall
 ) -> None:
@@ -116,6 +117,7 @@ async def test_a_post_withdrawn_in_the_spotlight_is_gone_at_once(
     await expect(card(page, after)).to_have_attribute("data-role", "hero")
 
 
+@pytest.mark.slow
 async def test_a_post_withdrawn_while_it_fades_after_its_time_is_gone_at_once(
     browser: Browser, venue: Hall
 ) -> None:

@@ -335,6 +335,7 @@ async def test_a_tablet_that_does_not_read_is_cut(served: Served, hands: Hands) 
         link.close()
 
 
+@pytest.mark.slow
 async def test_a_tablet_on_a_slow_line_gets_its_queue_once(served: Served, hands: Hands) -> None:
     """It missed nothing while it read: greeting it again and again would never end."""
     for n in range(200):

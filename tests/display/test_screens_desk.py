@@ -190,6 +190,7 @@ async def test_a_desk_of_another_process_is_told_as_soon(
         assert asyncio.get_running_loop().time() - at < 10
 
 
+@pytest.mark.slow
 async def test_a_screen_that_never_came_back_after_a_restart_is_missed(store: Store, data_dir: Path) -> None:
     """It was connected when the wall ended; nobody has seen it since."""
     async with serving(store, data_dir) as served:

@@ -17,7 +17,7 @@ from wall.store.client import Store
 from wall.store.place import store_url
 
 POSTS = 500
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.xdist_group("stack")
 
 
 def script(path: Path, *, name: str, first: int, number: int) -> str:

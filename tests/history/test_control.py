@@ -17,7 +17,6 @@ FSYNC_MS = 900
 ROUNDS = 3  # the first in which something was lost is enough
 
 
-@pytest.mark.slow
 async def test_decisions_lost_by_a_lesser_store_are_missed(tmp_path: Path) -> None:
     environment = slow_disk(tmp_path, fsync_ms=FSYNC_MS)
     server = Server(tmp_path, env=environment, appendfsync="everysec")

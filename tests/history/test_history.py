@@ -40,7 +40,6 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         server.end()
 
 
-@pytest.mark.slow
 async def test_the_history_holds_under_faults(server: Server, tmp_path: Path) -> None:
     ordeal = Ordeal(server, SEED)
     histories = [await one_round(ordeal, tmp_path, SEED * 1000 + n) for n in range(ROUNDS)]

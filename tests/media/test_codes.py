@@ -152,6 +152,7 @@ def test_faces_are_not_searched() -> None:
     assert render(encoded(qr(), "PNG"), purpose="avatar").codes == ()
 
 
+@pytest.mark.slow
 def test_ordinary_pictures_hold_no_codes() -> None:
     pictures = [Image.open(path).convert("RGB") for path in sorted(SAMPLE.glob("*.jpg"))]
     pictures += [photo(seed) for seed in range(40, 50)]
