@@ -34,7 +34,7 @@ from tests.chromium import chromium, page_of
 from tests.fakes.mastodon import FakeMastodon
 from tests.fakes.mastodon_status import account, picture, status
 from tests.media.pictures import jpeg
-from tests.stack import free_port, parvis, settings
+from tests.stack import Stack, free_port, parvis, settings
 
 WORDS = (
     "lumière façade nuit pont rivière soleil verrière place musique foule lanterne couleur ombre fenêtre clocher marché"
@@ -195,12 +195,11 @@ async def compare(
         theirs = Wall("fediwall", browser, f"http://127.0.0.1:{ports[1]}/?servers={NAME}&tags={TAG}")
         walls = (ours, theirs) if dist else (ours,)
 
-        async def start() -> Any:
+        async def start() -> tuple[Any, Stack]:
             manager = parvis(folder, config, port=ports[0])
-            await asyncio.to_thread(manager.__enter__)
-            return manager
+            return manager, await asyncio.to_thread(manager.__enter__)
 
-        manager = await start()
+        manager, stack = await start()
         site = serving(dist, ports[1]) if dist else nullcontext()
         await site.__aenter__()
         await fake.listening()
@@ -229,12 +228,15 @@ async def compare(
                 heap, nodes = await wall.memory()
                 print(f"{wall.name:9} after {mark:6} posts  heap {heap:5.2f} MB  nodes {nodes}")
 
+        behind = time.monotonic()
+        await until(lambda: _has_all(stack, len(network.born)), "the end of the queue", within_s=600)
+        print(f"Parvis    all {len(network.born)} posts judged {time.monotonic() - behind:.1f} s later")
         is_gone.set()
         await asyncio.to_thread(manager.__exit__, None, None, None)
         least = dict.fromkeys(walls, 10_000)
         empty = dict.fromkeys(walls, 0.0)
-        until = time.monotonic() + gone_s
-        while time.monotonic() < until:
+        end = time.monotonic() + gone_s
+        while time.monotonic() < end:
             for wall in walls:
                 standing = await wall.standing()
                 least[wall] = min(least[wall], standing)
@@ -260,7 +262,7 @@ async def compare(
                     f"{wall.name:9} reload without a server: nothing ({error.message.splitlines()[0][:60]})"
                 )
 
-        manager = await start()
+        manager, _ = await start()
         is_gone.clear()
         await fake.listening()
         began = time.monotonic()
@@ -272,6 +274,15 @@ async def compare(
             f"Parvis    a new post {time.monotonic() - began:.1f} s after the server's return, without a reload"
         )
         await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+async def _has_all(stack: Stack, count: int) -> bool:
+    """Whether that many posts have been judged: what comes after them is not kept waiting by them."""
+    judged = 0
+    for state in ("approved", "queued", "held", "rejected"):
+        _, body = await asyncio.to_thread(stack.call, f"/api/v1/posts?state={state}&limit=1")
+        judged += body["total"]
+    return judged >= count
 
 
 def main() -> None:

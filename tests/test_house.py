@@ -23,6 +23,7 @@ OWNERS = {
     "PIL": ("wall/media/codes.py", "wall/media/decode.py", "wall/media/dhash.py", "kiosk/"),
     "aiohttp": ("ingest/", "wall/dispatch/webhook.py", "wall/media/fetch.py", "wall/moderation/endpoint.py"),
     "click": ("wall/cli/",),
+    "cv2": ("kiosk/mosaic/faces.py",),
     "feedparser": ("ingest/syndication/",),
     "jinja2": ("wall/web/pages.py",),
     "markupsafe": ("wall/web/pages.py",),
