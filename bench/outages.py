@@ -86,6 +86,7 @@ class Eye:
             while not self.acknowledge.empty():
                 await self.tools.send("Page.screencastFrameAck", {"sessionId": self.acknowledge.get_nowait()})
             ids = set(await self.ids())
+            self.shown |= ids
             self.repainted |= {pid for pid in ids if pid in self.gone}
             await asyncio.sleep(0.05)
 
@@ -187,17 +188,18 @@ async def change(crowd: Crowd, taken: list[PostId]) -> None:
 
 
 async def agreement(eye: Eye, crowd: Crowd) -> float:
-    """Seconds until everybody on the glass is on the wall, and the newest post is on the glass."""
+    """Seconds until everybody on the glass is on the wall, and the newest post is or has been on the glass."""
     began = time.monotonic()
     newest = crowd.standing[-1]
     while time.monotonic() - began < 30:
         ids = set(await eye.ids())
-        if newest in ids and ids <= await live(crowd):
+        if (newest in ids or newest in eye.shown) and ids <= await live(crowd):
             return time.monotonic() - began
         await asyncio.sleep(0.05)
     ids, standing = set(await eye.ids()), await live(crowd)
     print(
-        f"no agreement: {len(ids)} on the glass, {len(ids - standing)} not on the wall, newest there: {newest in ids}"
+        f"no agreement: {len(ids)} on the glass, {len(ids - standing)} not on the wall, newest there: {newest in ids}",
+        flush=True,
     )
     return float("inf")
 
@@ -233,6 +235,7 @@ async def suffer(stack: Stack, *, rounds: int, minutes: float, only: str) -> Non
             changing.cancel()
             seconds = await agreement(eye, crowd)
             times.append(seconds)
+            print(f"{len(times):4} {kind:22} {seconds:6.2f} s", flush=True)
             kinds[kind] += 1
             if seconds > AGREES_S:
                 late.append(f"{kind} {seconds:.1f} s")

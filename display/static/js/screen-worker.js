@@ -12,6 +12,8 @@ const CODE = "/join/qr.svg";
 const PAGE = /^\/screen\/[a-z0-9-]+$/;
 const PATIENCE_MS = 1500;
 const PICTURE_MS = 4000; // a layout gives up after six seconds
+const ANSWER_MS = 1500; // until a picture's head has come
+const ASKED_MOST = 4;
 const PICTURES_MOST = 400;
 const ASSETS_MOST = 60;
 const GONE_MOST = 2000;
@@ -148,7 +150,7 @@ async function picture(event, path) {
   const shelf = await caches.open(PICTURES);
   const kept = await shelf.match(path);
   if (kept) return kept;
-  const fresh = fetch(path, { cache: "no-store" }).catch(() => null);
+  const fresh = ask(path);
   event.waitUntil(fresh.then((response) => response && isLasting(response) && keepPicture(path, response.clone())));
   const response = await Promise.race([fresh, later(PICTURE_MS, null)]);
   if (response && response.status < 500) return response;
@@ -157,6 +159,25 @@ async function picture(event, path) {
     if (other) return other;
   }
   return (await fresh) ?? Response.error();
+}
+
+/**
+ * The server's answer, or null. A connection on which nothing comes back is given up for another: there are six of them,
+ * and each that died unnoticed would otherwise hold one for minutes.
+ */
+async function ask(path) {
+  for (let left = ASKED_MOST; left > 0; left--) {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), ANSWER_MS);
+    try {
+      return await fetch(path, { cache: "no-store", signal: stop.signal });
+    } catch {
+      if (!stop.signal.aborted) return null; // nobody is there
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  return null;
 }
 
 async function keepPicture(path, response) {
