@@ -174,6 +174,7 @@ async def test_a_new_version_is_loaded_by_one_screen_after_the_other(
         assert await builds(venue) == {"of yesterday"}
         build = venue.served.services.build
         await until(lambda: all_have(venue, build), "the new version on both", within_s=60)
+        await until(lambda: _has(story, 6), "the last page's own word of it")
         hall_b = story.index(("hall-b", "load"))  # its first: hall-a may have begun its turn by then
         assert [*story[:hall_b], *story[hall_b + 1 :]] == [
             ("hall-a", "load"),
@@ -185,6 +186,10 @@ async def test_a_new_version_is_loaded_by_one_screen_after_the_other(
         for page in pages:
             await expect(page.locator(CARDS).first).to_be_visible()
             await expect(page.locator("iframe")).to_have_count(0)
+
+
+async def _has(story: list[tuple[str, str]], count: int) -> bool:
+    return len(story) >= count
 
 
 async def all_have(venue: Hall, build: str) -> bool:

@@ -148,9 +148,9 @@ async def test_what_one_person_pressed_is_not_sent_as_anothers(
         async with page.expect_request(DECISION):
             await page.keyboard.press("r")
         await sit_down(context, served, "Ben")
-        await context.unroute(DECISION)
         await page.reload()
         await settled(page, "Ben")
+        await context.unroute(DECISION)
         await page.click(f'.row[data-id="{second.pid}"]')
         async with page.expect_response(DECISION):
             await page.keyboard.press("h")
