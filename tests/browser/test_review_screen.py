@@ -237,7 +237,7 @@ async def test_a_list_of_photos_that_did_not_come_is_asked_for_again(
 
         await until(again, "the second question")
         await page.clock.run_for("00:30")
-        assert len(asked) == 2
+        assert len(asked) >= 2
 
 
 async def test_photos_are_there_after_a_panic_that_the_page_began_in(
