@@ -49,7 +49,9 @@ async ([base, frame, updates, seed]) => {
     seating() {
       const id = arrive();
       const hero = posts.has(scene.hero) ? scene.hero : id;
+      const isSeated = isSameShape() && scene.slots.length > 0;
       scene = isSameShape() ? seat(frame, posts.size, scene, id, measure, { reserve: ids() }) : composed(hero);
+      if (isSeated && !place(frame, posts.size, scene, measure).some((card) => card.id === id)) faults.push(`${id} has a seat out of sight`);
     },
     turn() {
       const all = ids();

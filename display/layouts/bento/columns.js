@@ -179,11 +179,12 @@ export function crown(frame, count, scene, id, measure, { reserve = [], keep = (
   return refit(frame, count, moved, from, measure, reserve, keep);
 }
 
-/** `id` enters the region that holds the oldest card, first in it; the last ones there leave. */
+/** `id` enters the region in sight that holds the oldest card, first in it; the last ones there leave. */
 export function seat(frame, count, scene, id, measure, { reserve = [], keep = () => false, not = [] } = {}) {
   if (!scene.slots.length || id === scene.hero) return scene;
   const age = (list) => (list.length ? Math.min(...list.map((other) => (keep(other) ? NEVER : scene.seats[other] ?? 0))) : -1);
-  const open = scene.slots.map((list, i) => ({ i, age: age(list) })).filter(({ i }) => !not.includes(i));
+  const { slots: regions } = plan(frame, count, scene.tall); // a tall hero covers the shelf
+  const open = scene.slots.map((list, i) => ({ i, age: age(list) })).filter(({ i }) => !not.includes(i) && regions[i]?.height > 0);
   if (!open.length) return scene;
   const { i } = open.reduce((best, slot) => (slot.age < best.age ? slot : best));
   const slots = scene.slots.map((list, j) => (j === i ? [id, ...list.filter((other) => other !== id)] : list.filter((other) => other !== id)));

@@ -133,7 +133,7 @@ class Wall {
     if (this.stage.has(post.id)) {
       this.#edition++; // a change in preparation has the former words
       this.#redraw.add(post.id);
-    } else this.pace.arrive(post.id);
+    } else this.pace.arrive(post.id, post.seq ?? Infinity);
     this.#stir();
   }
 
@@ -227,10 +227,10 @@ class Wall {
     }
     const ids = next.act === "crown" ? [next.id] : next.ids;
     const isDone = await this.#change(() => this.#next(ids, next.act), { isNew: next.isNew, ids, hero: next.id });
-    if (!isDone) for (const id of ids) this.pace.forget(id);
-    else if (next.act === "crown") this.pace.crowned(next.id, performance.now(), { isNew: next.isNew });
-    else this.pace.seated(ids, performance.now(), next);
-    if (isDone) this.#foresee();
+    if (!isDone) return true; // too much has gone meanwhile: they wait for the next attempt
+    if (next.act === "crown") this.pace.crowned(next.id, performance.now(), { isNew: next.isNew });
+    else this.pace.seated(ids.filter((id) => this.stage.has(id)), performance.now(), next); // the others wait on
+    this.#foresee();
     return true;
   }
 

@@ -8,7 +8,7 @@ const OWED_MS = 3000; // between seats for posts that are owed their time
 const ARRIVALS_MAX = 6; // in a rush the newest are shown, the others wait for their turn
 
 export class Pace {
-  #arrivals = []; // ids ready to be shown, oldest first
+  #arrivals = []; // {id, seq} of posts ready to be shown, in the order of their approval
   #promised = []; // ids shown in a column that have not been the hero yet
   #turns = new Map(); // id -> {count, at}
   #heldUntil = 0;
@@ -20,16 +20,20 @@ export class Pace {
     Object.assign(this, { dwellMs, restMs, seatMs, batch });
   }
 
-  /** A post is ready. Beyond the bound the oldest waiting one is left to the turns: nothing is lost. */
-  arrive(id) {
-    if (this.#arrivals.includes(id)) return;
-    this.#arrivals.push(id);
+  /**
+   * A post is ready, approved as number `seq`; pictures make some ready after younger ones. Beyond the bound the oldest
+   * waiting one is left to the turns: nothing is lost.
+   */
+  arrive(id, seq) {
+    if (this.#arrivals.some((other) => other.id === id)) return;
+    this.#arrivals.push({ id, seq });
+    this.#arrivals.sort((a, b) => a.seq - b.seq);
     if (this.#arrivals.length > ARRIVALS_MAX) this.#arrivals.shift();
   }
 
   /** A post is gone. */
   forget(id) {
-    this.#arrivals = this.#arrivals.filter((other) => other !== id);
+    this.#arrived([id]);
     this.#promised = this.#promised.filter((other) => other !== id);
     this.#turns.delete(id);
   }
@@ -41,7 +45,7 @@ export class Pace {
   }
 
   crowned(id, now, { isNew }) {
-    this.#arrivals = this.#arrivals.filter((other) => other !== id);
+    this.#arrived([id]);
     this.#promised = this.#promised.filter((other) => other !== id);
     this.#turns.set(id, { count: (this.#turns.get(id)?.count ?? this.#least()) + 1, at: now });
     this.#crownedAt = now;
@@ -60,7 +64,7 @@ export class Pace {
   }
 
   seated(ids, now, { isOwed = false } = {}) {
-    this.#arrivals = this.#arrivals.filter((id) => !ids.includes(id));
+    this.#arrived(ids);
     if (!isOwed) this.#promised = [...this.#promised, ...ids].slice(-TURNS_WAITING_MAX);
     this.#seatedAt = now;
   }
@@ -71,16 +75,20 @@ export class Pace {
    * `owed` are ids that nobody sees now and that must be seen soon: they take seats while nobody writes.
    */
   next(now, ids, hero, owed = []) {
-    if (this.#arrivals.length && now >= this.#heldUntil) return { act: "crown", id: this.#arrivals.at(-1), isNew: true };
+    if (this.#arrivals.length && now >= this.#heldUntil) return { act: "crown", id: this.#arrivals.at(-1).id, isNew: true };
     if (this.#arrivals.length) {
       const due = this.#seatedAt + this.seatMs;
-      if (now >= due) return { act: "seat", ids: this.#arrivals.slice(0, this.batch) };
+      if (now >= due) return { act: "seat", ids: this.#arrivals.slice(0, this.batch).map(({ id }) => id) };
       return { act: "wait", until: Math.min(due, this.#heldUntil) };
     }
     if (owed.length && now >= this.#seatedAt + OWED_MS) return { act: "seat", ids: owed.slice(0, this.batch), isOwed: true };
     const next = this.#next(now, ids, hero);
     if (!owed.length || next.act !== "wait") return next;
     return { act: "wait", until: Math.min(next.until ?? Infinity, this.#seatedAt + OWED_MS) };
+  }
+
+  #arrived(ids) {
+    this.#arrivals = this.#arrivals.filter(({ id }) => !ids.includes(id));
   }
 
   #next(now, ids, hero) {
