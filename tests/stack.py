@@ -20,7 +20,7 @@ from typing import Any
 
 ADMIN = "test-admin-token-0123456789"
 READY_S = 30.0
-ROLES = ("redis", "web", "worker", "ingest")
+ROLES = ("redis", "web", "worker", "studio", "ingest")
 
 
 def free_port() -> int:

@@ -98,6 +98,7 @@ LONG_FILES = {
     "tests/core/test_review_web.py": "everything a stranger may send, one refusal after another",
     "tests/fakes/mastodon.py": "a whole network's server, told as one story",
     "tests/test_settings.py": "one wrong setting after another, each with its sentence",
+    "wall/store/keys.py": "every key of the store, each with its life and its writer",
     "tests/test_text.py": "a table of foreign texts and what becomes of them",
 }
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|managers?|impl|misc|common)(_|$)")
@@ -267,7 +268,7 @@ def test_ci_runs_what_people_run() -> None:
 # -- words -----------------------------------------------------------------------------------------------------
 
 LANGUAGES = ("fr", "en", "zh")
-FILE_ENDS = (".js", ".html", ".css", ".toml", ".webp", ".svg", ".json", ".png", ".webmanifest")
+FILE_ENDS = (".js", ".html", ".css", ".toml", ".webp", ".svg", ".json", ".jpg", ".png", ".webmanifest")
 
 
 @cache
@@ -319,6 +320,22 @@ def test_every_word_that_is_used_is_in_the_catalogues() -> None:
 def test_every_word_in_the_catalogues_is_used() -> None:
     used = re.compile("|".join(f"(?:{pattern}(?:\\.(?:one|two|few|many|other))?)" for pattern in mentions()))
     assert [key for key in catalogue("en") if not used.fullmatch(key)] == []
+
+
+KIOSK_LANGUAGES = (*LANGUAGES, "de", "es", "it", "ar")
+
+
+@pytest.mark.parametrize("lang", KIOSK_LANGUAGES)
+def test_the_kiosk_says_everything_in_every_language_of_its_own(lang: str) -> None:
+    first, other = (
+        tomllib.loads((ROOT / "kiosk" / "locale" / f"kiosk.{code}.toml").read_text(encoding="utf-8"))
+        for code in ("en", lang)
+    )
+    assert list(first) == list(other)
+    for key, text in first.items():
+        assert other[key].strip(), f"{key} is empty in {lang}"
+        places = [set(re.findall(r"\{\w+\}", one)) for one in (text, other[key])]
+        assert places[0] == places[1], f"{key} has other places in {lang}"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -97,7 +97,7 @@ sys.exit(supervisor.run([
 ]))
 """
 
-STOPS = {"ingest": 1.0, "worker": 2.0, "web": 3.0, "redis": 4.0}
+STOPS = {"ingest": 1.0, "studio": 1.5, "worker": 2.0, "web": 3.0, "redis": 4.0}
 
 
 class Up:
@@ -220,12 +220,12 @@ async def test_a_check_that_passes_runs_once(tmp_path: Path) -> None:
 async def test_stopping_tells_the_roles_in_order_and_leaves_the_store_to_the_end(
     tmp_path: Path, number: int
 ) -> None:
-    roles = ("redis", "web", "worker", "ingest")
+    roles = ("redis", "web", "worker", "studio", "ingest")
     async with running(tmp_path, *((name, "waits") for name in roles)) as up:
         await up.until_ready(*roles)
         assert await up.stop(number) == 0
         farewells = [line.split()[0] for line in up.lines if line.endswith("bye")]
-        assert farewells == ["ingest", "worker", "web", "redis"]
+        assert farewells == ["ingest", "studio", "worker", "web", "redis"]
         assert not any(is_alive(pid) for pid in up.pids)
 
 

@@ -23,7 +23,7 @@ def room_folders() -> tuple[Path, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=len(LANGUAGES))
+@lru_cache(maxsize=16)
 def read_words(lang: str) -> dict[str, str]:
     """Every word of one language, by its key."""
     words: dict[str, str] = {}

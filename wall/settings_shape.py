@@ -256,6 +256,57 @@ class JoinSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
 
 
+class KioskSettings(msgspec.Struct, frozen=True, kw_only=True):
+    languages: Annotated[
+        tuple[Literal["fr", "en", "zh", "de", "es", "it", "ar"], ...],
+        Meta(min_length=1, max_length=7, description="Languages of the kiosk, in the order of its buttons."),
+    ] = ("fr", "en", "zh", "de", "es", "it", "ar")
+    printer: Annotated[
+        str,
+        Meta(
+            max_length=120,
+            pattern=r"^([A-Za-z0-9_.-]+)?\Z",
+            description="The CUPS queue that prints mosaics (`lpstat -e` lists them). Empty: no printing.",
+            extra={"shape": 'the name of a CUPS queue like "photo"'},
+            examples=["photo"],
+        ),
+    ] = ""
+    copies_a_day: Annotated[
+        int, Meta(ge=0, le=100_000, description="Prints a day at most. 0: as many as are asked for.")
+    ] = 0
+    fetch_min: Annotated[
+        int,
+        Meta(
+            ge=2, le=1440, description="Minutes a mosaic can be fetched by phone; kept if its visitor agrees."
+        ),
+    ] = 30
+    keep_h: Annotated[
+        int, Meta(ge=1, le=240, description="Hours a mosaic is kept whose visitor agreed to keep it.")
+    ] = 24
+    colours: Annotated[
+        tuple[
+            Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}\Z", extra={"shape": 'a colour like "#14121c"'})], ...
+        ],
+        Meta(
+            min_length=2,
+            max_length=2,
+            description='The dark and the light colour of the style "event colours".',
+        ),
+    ] = ("#1b1038", "#ffcf6b")
+    wifi: Annotated[
+        str,
+        Meta(
+            max_length=32,
+            pattern=ONE_LINE,
+            description="The hall's Wi-Fi, shown as a code beside the mosaic's.",
+        ),
+    ] = ""
+    wifi_password: Annotated[
+        Secret | None,
+        Meta(description="Its password; without it the Wi-Fi is open.", examples=["welcome-hall"]),
+    ] = None
+
+
 class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_mb: Annotated[int, Meta(ge=1, le=200, description="The largest picture taken in, megabytes.")] = 20
 
@@ -277,6 +328,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     screen: ScreenSettings = ScreenSettings()
     fairness: FairnessSettings = FairnessSettings()
     join: JoinSettings = JoinSettings()
+    kiosk: KioskSettings = KioskSettings()
     media: MediaSettings = MediaSettings()
     data_dir: Path = Path(DATA_NAME)
     path: Path | None = None
@@ -319,6 +371,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "screen": ScreenSettings,
     "fairness": FairnessSettings,
     "join": JoinSettings,
+    "kiosk": KioskSettings,
     "media": MediaSettings,
     "mail": MailSettings,
 }

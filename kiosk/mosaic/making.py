@@ -19,7 +19,7 @@ from kiosk.mosaic.library import Library
 from kiosk.mosaic.match import Matcher, match
 from kiosk.mosaic.measure import result_of
 from kiosk.mosaic.picture import Source, square_of
-from kiosk.mosaic.problems import EmptyPool
+from kiosk.mosaic.problems import EmptyPool, PhotoGone
 from kiosk.mosaic.result import Result
 from kiosk.mosaic.wanted import Matched, Wanted, Wishes, toned
 
@@ -112,7 +112,9 @@ Event = Divided | Chosen | Drawn | Finished
 
 
 def make(portrait: Source, library: Library, order: Order) -> Iterator[Event]:
-    """Raises `EmptyPool` and `UnreadablePicture`. When a photo is withdrawn meanwhile, the picture is begun again."""
+    """Raises `EmptyPool` and `UnreadablePicture`. When a photo is withdrawn meanwhile, the picture is begun again; when
+    that has happened `ATTEMPTS` times, `PhotoGone`.
+    """
     if not len(library):
         raise EmptyPool
     target = square_of(portrait, _seen_px(order), middle=order.middle)
@@ -128,10 +130,13 @@ def make(portrait: Source, library: Library, order: Order) -> Iterator[Event]:
         brush = Brush(library, grid.rectangles(order.size_px), matched)
         for first, last in brush.paint(canvas):
             yield Drawn(first, last, order.size_px, canvas[first:last])
-        if not library.gone(set(matched.rows.tolist())):
+        gone = library.gone(set(matched.rows.tolist()))
+        if not gone:
             break
+        if attempt == ATTEMPTS - 1:
+            raise PhotoGone({library.ids[row] for row in gone})
         library.refresh()
-        if attempt == ATTEMPTS - 1 or not len(library):
+        if not len(library):
             raise EmptyPool
     if order.overlay:
         ghost(canvas, target, order.overlay)
@@ -146,12 +151,12 @@ def mosaic_of(portrait: Source, library: Library, order: Order) -> Mosaic:
     raise AssertionError("make ends with Finished")
 
 
-def without(mosaic: Mosaic, library: Library, photo_id: str) -> Mosaic:
-    """The mosaic without a photo, and without all that have left the library since: only their cells are matched and
-    drawn anew. Raises `EmptyPool` when nobody else is left.
+def without(mosaic: Mosaic, library: Library, *photo_ids: str) -> Mosaic:
+    """The mosaic without some photos, and without all that have left the library since: only their cells are matched
+    and drawn anew. Raises `EmptyPool` when nobody else is left.
     """
     library.refresh()
-    rows = {name: row for row, name in enumerate(library.ids) if name != photo_id}
+    rows = {name: row for row, name in enumerate(library.ids) if name not in photo_ids}
     if not rows:
         raise EmptyPool
     cells = mosaic.result.cells
@@ -161,7 +166,7 @@ def without(mosaic: Mosaic, library: Library, photo_id: str) -> Mosaic:
         return mosaic
     wishes = mosaic.order.wishes()
     matcher = Matcher(mosaic.grid, mosaic.wanted, library.pool, wishes)
-    banned = [row for row, name in enumerate(library.ids) if name == photo_id]
+    banned = [row for row, name in enumerate(library.ids) if name in photo_ids]
     mirrored = np.array([cell.mirrored for cell in cells], dtype=bool)
     shift = np.array([cell.shift for cell in cells], dtype=np.float32)
     matched = matcher.rematch(kept, mirrored, shift, banned)

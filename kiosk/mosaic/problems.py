@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 
 class MosaicProblem(Exception):
     """Of all the problems below."""
@@ -24,3 +26,11 @@ class LibraryTaken(MosaicProblem):
 
 class LibraryForeign(MosaicProblem):
     """The folder holds something else than a library of this version."""
+
+
+class PhotoGone(MosaicProblem):
+    """Photos of a mosaic are withdrawn, before it was made or since."""
+
+    def __init__(self, photos: Collection[str]) -> None:
+        super().__init__(f"{len(photos)} of its photos are withdrawn: make the mosaic without them")
+        self.photos = frozenset(photos)

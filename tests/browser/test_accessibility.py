@@ -13,9 +13,11 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from display.shown import shown_path
+from tests.browser.booth import kiosk_of, token_of
 from tests.browser.desk import at_the_desk, by, cluster, queue
 from tests.browser.hall import Hall, at_rest, hall
 from tests.chromium import page_of
+from tests.kiosk.stand import stand
 from wall.gate import Verdict
 from wall.model import PostId, Quote, Span, SpanKind
 from wall.store.client import Store
@@ -45,7 +47,7 @@ SIGNED = {
     "screens": ("/desk/screens", "main h1"),
     "themes": ("/desk/themes", "#wardrobe .theme-card"),
     "start, signed in": ("/?lang=en", "#house"),
-    "kiosk": ("/kiosk/main", ".start-button"),
+    "kiosk": ("/kiosk/main", "#start"),
 }
 
 
@@ -147,20 +149,38 @@ async def test_joining_in(browser: Browser, house: Hall) -> None:
     await look(page, "join, sent")
 
 
-async def test_the_kiosk_step_by_step(browser: Browser, house: Hall) -> None:
-    page = await at_the_desk(browser, house.served)
-    await page.goto(f"{house.served.url}/kiosk/main")
-    await page.click('[data-start="fr"]')
-    await look(page, "kiosk, before", sizes=(TABLET, (820, 1180)))
-    await page.click('section[data-view="consent"] [data-go="compose"]')
-    await look(page, "kiosk, writing", sizes=(TABLET, (820, 1180)))
-    await page.click("#contrast")
-    await look(page, "kiosk, contrast", sizes=(TABLET,))
-    await page.click("#contrast")
-    await page.fill("#text", "Bonsoir")
-    await page.click("#send")
-    await expect(page.locator("#done-title")).to_be_visible()
-    await look(page, "kiosk, sent", sizes=(TABLET,))
+@pytest.mark.parametrize("lang", ["fr", "ar"])
+async def test_the_kiosk_step_by_step(browser: Browser, store: Store, data_dir: Path, lang: str) -> None:
+    async with stand(store, data_dir) as booth, booth.working():
+        await booth.hang(*range(1, 25))
+        page = await kiosk_of(browser, booth)
+        await page.click(f'[data-lang="{lang}"]')
+        await look(page, f"kiosk, start {lang}", sizes=(TABLET, (820, 1180)))
+        await page.click("#start")
+        await expect(page.locator("#shoot")).to_be_enabled()
+        await look(page, f"kiosk, camera {lang}", sizes=(TABLET, (820, 1180)))
+        await page.click("#from-phone")
+        await expect(page.locator("#phone-qr img")).to_be_visible()
+        await look(page, f"kiosk, phone {lang}", sizes=(TABLET,))
+        await page.click('[data-view="phone"] [data-go="live"]')
+        await expect(page.locator("#shoot")).to_be_enabled()
+        await page.click("#shoot")
+        await page.click("#keep-shot")
+        await expect(page.locator("#result")).to_be_visible(timeout=20_000)
+        await look(page, f"kiosk, mosaic {lang}", sizes=(TABLET, (820, 1180)))
+        phone = await page_of(browser, width=390, height=844, locale=lang)
+        await phone.goto(f"{booth.url}/m/{await token_of(page)}")
+        await expect(phone.locator("#whole")).to_be_visible()
+        await look(phone, f"mosaic {lang}")
+        if lang == "ar":
+            await phone.click("#delete")
+            await look(phone, "mosaic, sure?")
+            return
+        await page.click("#contrast")
+        await look(page, "kiosk, contrast", sizes=(TABLET,))
+        await page.click("#delete")
+        await expect(page.locator("#note-title")).not_to_be_empty()
+        await look(page, "kiosk, deleted", sizes=(TABLET,))
 
 
 async def test_an_author_s_receipt(browser: Browser, house: Hall) -> None:

@@ -1,4 +1,4 @@
-"""The pages that people touch: the desk on bad Wi-Fi, a phone that joins in, the kiosk that forgets."""
+"""The pages that people touch: the desk on bad Wi-Fi, a phone that joins in."""
 
 from __future__ import annotations
 
@@ -202,22 +202,3 @@ async def test_a_file_that_is_no_photo_gets_a_kind_word(browser: Browser, served
     for data, word in ((heic, "HEIC"), (b"<html>", "does not open"), (b"", "empty")):
         await page.set_input_files("#photo", {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": data})
         await expect(page.locator("#photo-problem")).to_contain_text(word)
-
-
-async def test_the_kiosk_sends_and_forgets(browser: Browser, served: Served) -> None:
-    page = await page_of(browser, width=1180, height=820, locale="en-GB", has_touch=True)
-    await page.goto(f"{served.url}/kiosk/main?idle=3")
-    assert await page.evaluate(TARGETS, 72) == []
-    await page.click('[data-start="zh"]')
-    await page.click('section[data-view="consent"] [data-go="compose"]')
-    assert await page.evaluate(TARGETS, 72) == []
-    await page.fill("#text", "今晚的灯光真美")
-    await page.click("#send")
-    await expect(page.locator("#kiosk")).to_have_attribute("data-step", "waiting")
-    # nobody touches it any more
-    await expect(page.locator("#idle")).to_be_visible()
-    await expect(page.locator("#kiosk")).to_have_attribute("data-view", "attract")
-    assert await page.input_value("#text") == ""
-    assert await page.evaluate("document.documentElement.lang") == "fr"
-    assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
-    assert problems_of(page) == []

@@ -12,7 +12,7 @@ import select
 LONGEST_LINE = 4000  # bytes; a pipe that is writable takes this much at once
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_COLOURS = {"redis": 35, "web": 32, "worker": 33, "ingest": 36, "check": 34}
+_COLOURS = {"redis": 35, "web": 32, "worker": 33, "studio": 36, "ingest": 36, "check": 34}
 
 
 class Console:

@@ -32,6 +32,7 @@ ROLES = (
     Role("redis", "wall.store.embedded:main", stops_within_s=4.0),
     Role("web", "wall.web.serve:main", stops_within_s=3.0),
     Role("worker", "wall.intake:main", stops_within_s=2.0),
+    Role("studio", "kiosk.studio:main", stops_within_s=1.5),
     Role("ingest", "ingest.service:main", stops_within_s=1.0),
 )
 

@@ -305,6 +305,40 @@ class Keys:
         """String "1" while every screen shows the slate. Written by the gate."""
         return self._key("panic")
 
+    def portrait(self, portrait_id: str) -> str:
+        """Hash: rev, record (JSON, see the kiosk's `Portrait`); gone, a tombstone for two days. By `portrait`."""
+        return self._key("portrait", portrait_id)
+
+    @property
+    def portrait_jobs(self) -> str:
+        """Zset "<verb> <portrait>" -> order: what the studio still has to do. By `portrait`."""
+        return self._key("portraits", "jobs")
+
+    @property
+    def portrait_lives(self) -> str:
+        """Zset portrait -> when it must be gone (ms). By `portrait`."""
+        return self._key("portraits", "lives")
+
+    @property
+    def portrait_order(self) -> str:
+        """String: a counter that gives jobs their order. By `portrait`."""
+        return self._key("portraits", "order")
+
+    @property
+    def portraits_tick(self) -> str:
+        """Pub/sub channel: "<portrait> <rev>" after each change. Not kept."""
+        return self._key("portraits", "tick")
+
+    @property
+    def portraits_news(self) -> str:
+        """Pub/sub channel: JSON of a portrait in the making, of the pool and of printers. Not kept."""
+        return self._key("portraits", "news")
+
+    @property
+    def kiosks(self) -> str:
+        """Hash kiosk -> JSON: how it is, as it says itself. Written by web."""
+        return self._key("kiosks")
+
     @property
     def schema(self) -> str:
         """String: version of this layout of keys. Written once, checked at every start."""

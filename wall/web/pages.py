@@ -74,7 +74,7 @@ class Pages:
 
     def words(self, lang: str, *areas: str) -> dict[str, str]:
         """The words whose keys begin with one of `areas`; all when there is none."""
-        words = self._words[lang]
+        words = self._words.get(lang, self._words["en"])
         return {key: text for key, text in words.items() if not areas or key.startswith(areas)}
 
     def words_json(self, lang: str, *areas: str) -> Markup:

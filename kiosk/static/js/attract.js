@@ -1,14 +1,16 @@
-// What the kiosk shows while nobody stands there: the wall's own photos, one after the other, slowly.
+// What the kiosk shows while nobody stands there: mosaics whose visitors agreed to be shown, and while there are none
+// the wall's own photos; one after the other, slowly.
 
 const LOOK_MS = 5000; // what a moderator takes off leaves the kiosk within this time
 const EACH_MS = 9000;
 const TRUST_MS = 300_000; // without a word from the server, pictures are believed this long
 const MOST = 30;
 
-/** The pictures of the wall's items, each with its post's id and its author; films' stills too. Pure. */
+/** The pictures of the wall's items, each with its post's id and its author; mosaics alone if there are some. Pure. */
 export function picturesOf(items) {
-  return items
-    .filter((item) => item.pictures?.length && !item.warning)
+  const shown = items.filter((item) => item.pictures?.length && !item.warning);
+  const mosaics = shown.filter((item) => item.network === "kiosk");
+  return (mosaics.length ? mosaics : shown)
     .slice(0, MOST)
     .map((item) => ({ id: item.id, name: item.author?.name ?? "", ...item.pictures[0] }));
 }
@@ -19,6 +21,7 @@ export class Attract {
   #layer = 0;
   #heardAt = 0;
   #next = 0;
+  #isAwake = true;
 
   /** @param root two layers that take turns; credit: where the author's name stands */
   constructor(root, credit) {
@@ -29,7 +32,18 @@ export class Attract {
     setInterval(() => this.#turn(), EACH_MS);
   }
 
+  /** Nobody sees it: nothing is fetched. */
+  rest() {
+    this.#isAwake = false;
+  }
+
+  wake() {
+    this.#isAwake = true;
+    void this.#look();
+  }
+
   async #look() {
+    if (!this.#isAwake) return;
     try {
       const response = await fetch("/api/v1/wall?limit=60", { signal: AbortSignal.timeout(8000) });
       if (!response.ok) throw new Error(String(response.status));
@@ -44,7 +58,7 @@ export class Attract {
   }
 
   async #turn() {
-    if (!this.#pictures.length) return;
+    if (!this.#isAwake || !this.#pictures.length) return;
     const next = this.#pictures[this.#next++ % this.#pictures.length];
     if (next.id === this.#shown?.id) return;
     const image = new Image();

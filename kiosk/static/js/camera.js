@@ -11,8 +11,12 @@ const WHY = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError:
 export class Camera {
   #stream = null;
 
-  constructor(video) {
-    this.video = video;
+  /** How the camera is, for the desk: "", "live", "denied", "none", "busy", "lost". */
+  state = "";
+
+  /** lost: called when a live picture ends by itself. */
+  constructor(video, { lost = () => {} } = {}) {
+    Object.assign(this, { video, lost });
   }
 
   /** Whether this page may ask for the camera at all. */
@@ -29,7 +33,17 @@ export class Camera {
         video: { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1080 } },
       });
     } catch (error) {
-      throw new CameraError(WHY[error.name] ?? "busy");
+      this.state = WHY[error.name] ?? "busy";
+      throw new CameraError(this.state);
+    }
+    this.state = "live";
+    for (const track of this.#stream.getTracks()) {
+      track.addEventListener("ended", () => {
+        if (!this.#stream) return;
+        this.close();
+        this.state = "lost";
+        this.lost();
+      });
     }
     this.video.srcObject = this.#stream;
     await this.video.play().catch(() => {});
@@ -46,5 +60,6 @@ export class Camera {
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = null;
     this.video.srcObject = null;
+    if (this.state === "live") this.state = "";
   }
 }

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from wall.store.commands import Script
 
 FOLDER = Path(__file__).parent
-PLAIN = frozenset({"played", "snapshot", "swap", "turn", "user"})
+PLAIN = frozenset({"played", "portrait", "snapshot", "swap", "turn", "user"})
 DECIDING = frozenset({"decide", "decide_many"})
 
 

@@ -7,6 +7,7 @@ import { many, mountTheme, t } from "../page.js";
 import { confirm } from "../people/pieces.js";
 import { mountAdd } from "./add.js";
 import { Card } from "./card.js";
+import { mountKiosks } from "./kiosks.js";
 import { Orders } from "./orders.js";
 import { Sheet } from "./sheet.js";
 import { keyOf, stateOf } from "./state.js";
@@ -150,5 +151,6 @@ function columns(cards) {
 }
 
 mountTheme();
+mountKiosks();
 for (const node of document.querySelectorAll("[data-icon]")) node.prepend(icon(node.dataset.icon));
 new Wall(readJson("config", { event: { name: "" }, base: "" })).begin();

@@ -1,0 +1,332 @@
+"""The studio with a real store, a real web process and real pictures: makes, mends, forgets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from kiosk.delivery import post_of
+from kiosk.mosaic.library import Library
+from kiosk.pool import photo_id
+from kiosk.record import Portrait, Portraits, State, id_of, now_ms
+from kiosk.shelf import ORPHAN_S
+from tests.browser.hall import until
+from tests.kiosk.mosaic.pictures import target
+from tests.kiosk.stand import Stand, face, jpeg, stand
+from wall.model import State as PostState
+from wall.settings_shape import KioskSettings
+from wall.store.client import Store
+
+SEEDS = range(1, 31)
+
+
+async def test_a_photo_becomes_a_mosaic_of_the_wall(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        pids = await house.hang(*SEEDS)
+        async with house.working():
+            await house.pool_of(len(SEEDS))
+            token = await house.asked()
+            state = await house.ready(token)
+            assert (state["photos"] > 20, state["why"], state["keep"], state["show"]) == (
+                True,
+                "",
+                False,
+                False,
+            )
+            picture = await house.picture_of(token)
+            assert picture.size == (1080, 1080)
+            wanted = np.asarray(target(640).resize((12, 12)), dtype=float)
+            made = np.asarray(picture.resize((12, 12)), dtype=float)
+            assert np.corrcoef(wanted.mean(axis=2).ravel(), made.mean(axis=2).ravel())[0, 1] > 0.8
+            status, cells = await house.call("GET", f"/api/v1/mosaics/{token}/cells")
+            assert status == 200
+            assert {pid for pid, _ in cells["photos"]} <= set(pids)
+            assert cells["overlay"] == 0
+            name = cells["posts"][cells["photos"][0][0]]["name"]
+            assert name.startswith("Visitor ")
+            area = sum((right - left) * (bottom - top) for left, top, right, bottom, _, _ in cells["cells"])
+            assert area == 1080 * 1080
+            for file in ("profile.jpg", "story.jpg"):
+                assert (await house.call("GET", f"/m/{token}/{file}"))[0] == 200
+
+
+async def test_the_same_press_twice_is_one_mosaic(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        key = "a" * 32
+        first, second = await house.asked(key=key), await house.asked(face(300), key=key)
+        assert first == second
+        assert len(await Portraits(store).all()) == 1
+
+
+async def test_the_pool_follows_the_wall(store: Store, data_dir: Path) -> None:
+    """Also over a restart, and what a mosaic of this wall shows never comes in."""
+    async with stand(store, data_dir) as house:
+        pids = await house.hang(*range(1, 6))
+        async with house.working():
+            await house.pool_of(5)
+            await house.hall.take_down(pids[0])
+            await house.pool_of(4)
+            library = Library(house.data / "mosaic-pool")
+            assert photo_id(pids[0], house.picture(1).digest) not in library.ids
+        await house.hall.take_down(pids[1])
+        (new,) = await house.hang(9)
+        await house.hall.hang("Ein Mosaik", house.picture(10), network="kiosk", native_id="m")
+        await house.hall.hang("Achtung", house.picture(11), native_id="w", warning="blood")
+        async with house.working():
+
+            async def is_even() -> bool:
+                posts = {photo.split()[0] for photo in Library(house.data / "mosaic-pool").ids}
+                return posts == {*pids[2:], new}
+
+            await until(is_even, "the wall's own photos")
+
+
+async def test_a_withdrawn_photo_leaves_every_mosaic(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            await house.pool_of(len(SEEDS))
+            tokens = [await house.asked(), await house.asked(face(500))]
+            for token in tokens:
+                await house.ready(token)
+            _, cells = await house.call("GET", f"/api/v1/mosaics/{tokens[0]}/cells")
+            pid = cells["photos"][0][0]
+            before = np.asarray(await house.picture_of(tokens[0]), dtype=int)
+            await house.hall.take_down(pid)
+            state = await house.ready(tokens[0], after=1)
+            assert state["mended"] == 1
+            after = np.asarray(await house.picture_of(tokens[0]), dtype=int)
+            for token in tokens:
+
+                async def is_without(token: str = token) -> bool:
+                    _, cells = await house.call("GET", f"/api/v1/mosaics/{token}/cells")
+                    return "photos" in cells and pid not in {one for one, _ in cells["photos"]}
+
+                await until(is_without, "a mosaic without it")
+            # its cells alone are others
+            changed = np.zeros((1080, 1080), dtype=bool)
+            for left, top, right, bottom, photo, _ in cells["cells"]:
+                if cells["photos"][photo][0] == pid:
+                    changed[max(0, top - 16) : bottom + 16, max(0, left - 16) : right + 16] = True
+            assert 0.01 < changed.mean() < 0.9
+            assert np.abs(after - before).max(axis=2)[~changed].max() == 0
+            assert house.files().count("mosaic-1.jpg") == 0  # the former edition is gone from the disk
+
+
+async def test_a_photo_withdrawn_while_nobody_draws_is_found_at_the_start(
+    store: Store, data_dir: Path
+) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            token = await house.asked()
+            await house.ready(token)
+        _, cells = await house.call("GET", f"/api/v1/mosaics/{token}/cells")
+        pid = cells["photos"][0][0]
+        await house.hall.take_down(pid)
+        async with house.working():
+            await house.ready(token, after=1)
+            _, cells = await house.call("GET", f"/api/v1/mosaics/{token}/cells")
+            assert pid not in {one for one, _ in cells["photos"]}
+
+
+async def test_an_empty_wall_still_makes_something(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house, house.working():
+        token = await house.asked()
+        state = await house.ready(token)
+        assert state["why"] == "empty"
+        picture = np.asarray(await house.picture_of(token), dtype=float)
+        assert picture.std() > 20
+        _, cells = await house.call("GET", f"/api/v1/mosaics/{token}/cells")
+        assert {pid for pid, _ in cells["photos"]} == {"plain"}
+
+
+async def test_one_photo_and_photos_all_alike(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(1)
+        async with house.working():
+            await house.pool_of(1)
+            state = await house.ready(await house.asked())
+            assert (state["photos"], state["why"]) == (1, "few")
+
+
+async def test_bad_pictures_are_refused_in_a_word_and_not_kept(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house, house.working():
+        tiny, bomb = jpeg(target(8)), b"\x89PNG\r\n\x1a\n" + os.urandom(4000)
+        for data in (tiny, bomb, b"<svg onload=alert(1)>", jpeg(target(64))[:200]):
+            token = await house.asked(data)
+
+            async def has_failed(token: str = token) -> dict[str, object] | None:
+                state = await house.state(token)
+                return state if state["state"] == "failed" else None
+
+            state = await until(has_failed, "a refusal")
+            assert state["why"] in ("too-small", "not-a-picture", "damaged"), state
+        assert house.files() == []
+        assert (await house.send(b""))[0] == 400
+
+
+async def test_black_and_panoramic_pictures_become_mosaics(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            for picture in (target(400).point(lambda _: 0), target(800).resize((1600, 200))):
+                await house.ready(await house.asked(jpeg(picture)))
+
+
+async def test_delete_reaches_everything_and_holds(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            token = await house.asked()
+            await house.ready(token)
+            await house.wish(token, show=True, **house.words)
+            await until(lambda: store.redis.hlen(store.keys.inbox), "its post")
+            assert (await house.delete(token))[0] == 200
+            assert house.files() == []
+            assert (await house.call("GET", f"/m/{token}/mosaic.jpg"))[0] == 410
+            assert (await house.call("GET", f"/m/{token}"))[0] == 410
+            raw = await store.redis.hget(store.keys.portrait(id_of(token)), "record")
+            assert raw is not None
+            assert b"main" not in raw
+            assert (await house.delete(token))[0] == 200  # again: it is as gone as before
+            (record,) = await house.hall.hands.ledger.records([post_of(house.settings, id_of(token))])
+            assert record.state is PostState.WITHDRAWN
+
+
+async def test_what_is_deleted_while_it_is_drawn_does_not_come_back(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        for pause_s in (0, 0.02, 0.1, 0.2, 0.3):
+            async with house.working():
+                token = await house.asked()
+                await asyncio.sleep(pause_s)
+                await house.delete(token)
+                await asyncio.sleep(0.6)
+                assert (await house.state(token))["error"]["code"] == "deleted"
+                assert await until(lambda: _nothing(house), "an empty shelf")
+        assert await Portraits(store).jobs() == []
+
+
+async def _nothing(house: Stand) -> bool:
+    return house.files() == []
+
+
+async def test_a_key_that_was_deleted_is_refused_when_its_photo_comes_late(
+    store: Store, data_dir: Path
+) -> None:
+    async with stand(store, data_dir) as house:
+        key = "b" * 32
+        path = f"/api/v1/mosaics/key/{key}"
+        assert (await house.call("DELETE", path, headers=house.hall.served.admin))[0] == 200
+        status, body = await house.send(key=key)
+        assert (status, body["error"]["code"]) == (410, "deleted")
+
+
+async def test_its_time_is_over(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        portraits = Portraits(store)
+        async with house.working():
+            token = await house.asked()
+            state = await house.ready(token)
+            assert state["until"] - now_ms() < 31 * 60_000
+            _, state = await house.wish(token, keep=True, **house.words)
+            assert state["until"] - now_ms() > 23 * 3_600_000
+            _, state = await house.wish(token, keep=False)
+            assert state["until"] - now_ms() < 31 * 60_000
+            await until(lambda: _has(house, "photo.webp"), "the photo")
+            await house.wish(token, finished=True)
+            await until(lambda: _has_not(house, "photo.webp"), "no photo")
+            assert (await house.wish(token, style="bold"))[0] == 409
+            await portraits.change(id_of(token), _over)
+            await until(lambda: _nothing(house), "an empty shelf")
+            found = await portraits.get(id_of(token))
+            assert found is not None
+            assert found.state is State.GONE
+
+
+def _over(one: Portrait) -> Portrait:
+    return msgspec.structs.replace(one, until_ms=now_ms() - 1)
+
+
+async def _has(house: Stand, name: str) -> bool:
+    return name in house.files()
+
+
+async def _has_not(house: Stand, name: str) -> bool:
+    return name not in house.files()
+
+
+async def test_files_without_a_record_are_swept(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        house.shelf.put("a" * 26, "upload", b"nobody's")
+        old = time.time() - ORPHAN_S - 5
+        os.utime(house.data / "portraits" / "aa" / ("a" * 26), (old, old))
+        house.shelf.put("b" * 26, "upload", b"on its way")
+        async with house.working():
+            await until(lambda: _count(house, 1), "one file")
+
+
+async def _count(house: Stand, count: int) -> bool:
+    return len(house.files()) == count
+
+
+async def test_another_style_needs_no_other_photo(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir, kiosk=KioskSettings(colours=("#001040", "#ff9020"))) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            token = await house.asked()
+            await house.ready(token)
+            await until(lambda: _has(house, "bold-1.jpg"), "a preview")
+            status, state = await house.wish(token, style="event")
+            assert (status, state["state"]) == (200, "waiting")
+            state = await house.ready(token, after=1)
+            assert state["style"] == "event"
+
+
+async def test_a_film_and_a_large_file_are_made_when_asked_for(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            token = await house.asked()
+            await house.ready(token)
+            for name, kind in (("film.webp", b"RIFF"), ("large.jpg", b"\xff\xd8")):
+                assert (await house.call("GET", f"/m/{token}/{name}"))[0] == 202
+
+                async def file(name: str = name) -> bytes | None:
+                    status, data = await house.call("GET", f"/m/{token}/{name}")
+                    return bytes(data) if status == 200 else None
+
+                data = await until(file, name)
+                assert data.startswith(kind)
+
+
+async def test_what_the_api_refuses(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        assert (await house.send(consent="0"))[1]["error"]["code"] == "no-consent"
+        assert (await house.send(text="other"))[1]["error"]["code"] == "other-words"
+        assert (await house.send(key="short"))[1]["error"]["code"] == "no-key"
+        assert (await house.call("POST", "/api/v1/mosaics", data={"key": "c" * 32}))[0] == 403
+        for token in ("x" * 27, "a" * 500, "x"):
+            assert (await house.call("GET", f"/api/v1/mosaics/{token}"))[0] == 404
+            assert (await house.call("GET", f"/m/{token}"))[0] == 404
+        assert (await house.send(handover="1.2"))[1]["error"]["code"] == "no-code"
+        await house.hall.hands.gate.panic(on=True, by="Anna")
+        assert (await house.send())[1]["error"]["code"] == "paused"
+
+
+async def test_a_page_that_nobody_should_list(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        token = await house.asked()
+        async with house.hall.served.client.get(f"{house.url}/m/{token}") as reply:
+            assert reply.status == 200
+            assert reply.headers["x-robots-tag"] == "noindex, nofollow"
+            assert reply.headers["cache-control"] == "no-store"
+        assert token not in str(await store.redis.hgetall(store.keys.portrait(id_of(token))))
+        assert token not in " ".join(str(path) for path in house.data.rglob("*"))
