@@ -181,7 +181,7 @@ def main() -> None:
     )
     open_files()
     os.sched_setaffinity(0, {OTHER_CORE})
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         print(
             f"servers on core {SERVER_CORE}; crowd, stores and publishers on core {OTHER_CORE}; load of the machine "

@@ -152,9 +152,9 @@ class Visitor:
         return 0, None
 
 
-async def hang_photos(store: Store, media: MediaStore) -> None:
+async def hang_photos(store: Store, media: MediaStore, count: int = PHOTOS) -> None:
     hands = Hands(store)
-    for n in range(PHOTOS):
+    for n in range(count):
         out = io.BytesIO()
         scene(n, 240).save(out, "JPEG")
         said = Post(

@@ -211,7 +211,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=50_000)
     parser.add_argument("--rate", type=float, default=40)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with parvis(folder, settings() + "\n" + programme()) as stack:
             asyncio.run(soak(stack.url, stack.data, posts=asked.posts, rate=asked.rate))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import resource
 import time
 from collections.abc import Awaitable, Callable, Collection
@@ -39,6 +40,7 @@ from wall.store.place import store_url_of
 log = logging.getLogger("parvis.studio")
 
 MEMORY_MAX = 3_000_000_000  # bytes of data; a print of 6000 px takes a tenth of it
+NICE = 5  # the screens come first
 LOOK_S = 0.5
 SWEEP_S = 5.0
 MOST_TRIES = 20  # of a job that ends its process
@@ -52,6 +54,7 @@ def main() -> None:
     die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MAX, MEMORY_MAX))
+    os.nice(NICE)
     run(serve(settings_of_role()))
 
 

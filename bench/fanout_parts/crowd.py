@@ -25,8 +25,9 @@ EVENTS_PATH = "/api/v1/wall/events"
 class Crowd:
     """Clients of one server. After the `async with`, `arrived` is clients who read × messages, ns, 0 for never."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
         self._process = process
+        self._name = name
         self._reached = 0
         self.arrived: NDArray[np.int64] = np.zeros((0, 0), np.int64)
 
@@ -35,8 +36,13 @@ class Crowd:
 
     async def _read(self, within_s: float = TOLD_WITHIN_S) -> list[str]:
         assert self._process.stdout is not None
-        async with asyncio.timeout(within_s):
-            words = (await self._process.stdout.readline()).decode().strip().split(" ", 1)
+        try:
+            async with asyncio.timeout(within_s):
+                words = (await self._process.stdout.readline()).decode().strip().split(" ", 1)
+        except TimeoutError:
+            raise RuntimeError(
+                f"{self._name} has said nothing for {within_s:.0f} s: run with fewer, or on a calmer machine"
+            ) from None
         if words[0] in ("", "failed"):
             raise RuntimeError(f"the crowd has ended: {' '.join(words)}")
         return words
@@ -85,7 +91,7 @@ async def crowd(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    here = Crowd(process)
+    here = Crowd(process, f"the crowd of {clients} at {server.folder.name}")
     try:
         await here.opened()
         yield here

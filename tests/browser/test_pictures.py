@@ -15,8 +15,11 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
+from bench.mosaic_parts.made import portrait
+from tests.browser.booth import token_of
 from tests.browser.hall import until
 from tests.chromium import page_of, problems_of
+from tests.kiosk.stand import jpeg
 from tests.stack import Stack, parvis, settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("stack")]
@@ -162,6 +165,20 @@ async def test_desk_join_start_and_kiosk(browser: Browser, stack: Stack, tmp_pat
     await expect(kiosk.locator("h1").first).to_be_visible()
     await asyncio.sleep(1)
     await shoot(kiosk, "kiosk", tmp_path)
+    await kiosk.set_viewport_size({"width": 1180, "height": 820})
+    await expect(kiosk.locator("#start")).to_be_enabled()
+    await kiosk.click("#start")
+    await kiosk.set_input_files(
+        "#file", {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": jpeg(portrait(2, 900))}
+    )
+    await kiosk.click("#keep-shot")
+    await expect(kiosk.locator("#result")).to_be_visible(timeout=30_000)
+    await asyncio.sleep(3)  # the small pictures of the other styles
+    await shoot(kiosk, "kiosk-mosaic", tmp_path)
+    await phone.goto(f"{stack.url}/m/{await token_of(kiosk)}?lang=fr")
+    await expect(phone.locator("#whole")).to_be_visible()
+    await asyncio.sleep(4)
+    await shoot(phone, "mosaic-phone", tmp_path)
     for page in (desk, bruno, phone, kiosk):
         assert problems_of(page) == []
 

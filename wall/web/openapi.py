@@ -13,6 +13,7 @@ from starlette.routing import Route
 from wall.gate import Verdict
 from wall.model import Card, State
 from wall.web.answers import answer
+from wall.web.openapi_mosaics import mosaics_paths
 from wall.web.openapi_people import BODIES, people_paths
 from wall.web.openapi_plays import plays_paths
 from wall.web.openapi_programme import BODIES as PROGRAMME_BODIES
@@ -285,6 +286,7 @@ def document() -> dict[str, Any]:
         **people_paths(_operation),
         **programme_paths(_operation),
         **themes_paths(_operation),
+        **mosaics_paths(_operation),
         **plays_paths(_operation),
         **screens_paths(_operation, command=command),
     }
