@@ -30,7 +30,7 @@ from kiosk.record import Consent, Portrait, Portraits, Print, Printing, State, S
 from kiosk.shelf import UPLOAD, Shelf
 from wall.address import base_url
 from wall.web.answers import ApiError, answer, read_json
-from wall.web.auth import VISIT_COOKIE
+from wall.web.auth import SHARED, VISIT_COOKIE
 from wall.web.backoff import place_of
 from wall.web.limits import Buckets
 from wall.web.room import Services
@@ -182,7 +182,7 @@ class MosaicApi:
     async def _device(self, request: Request) -> str:
         """A kiosk that this wall has opened, or a person with an API token. Raises `ApiError` 403."""
         device = await self._services.auth.device_of(request.cookies.get(VISIT_COOKIE, ""))
-        if device is not None:
+        if device is not None and device.startswith(SHARED):
             return f"visit {device}"
         person = await self._services.auth.who(request)
         if person is not None and not person.by_cookie:
@@ -249,11 +249,13 @@ class MosaicApi:
             values: dict[str, Any] = {}
             if wish.keep is not None:
                 values["keep"] = Consent(wish.text, wish.lang, now) if wish.keep else None
-                values["until_ms"] = (
-                    now + settings.keep_h * 3_600_000 if wish.keep else now + settings.fetch_min * 60_000
-                )
             if wish.show is not None:
                 values["show"] = Consent(wish.text, wish.lang, now) if wish.show else None
+                values["was_offered"] = one.was_offered or wish.show
+            if wish.keep is not None or wish.show is not None:
+                is_kept = values.get("keep", one.keep) or values.get("show", one.show)
+                life_ms = settings.keep_h * 3_600_000 if is_kept else settings.fetch_min * 60_000
+                values["until_ms"] = now + life_ms
             if job == "make":
                 values |= {"style": wish.style, "state": State.WAITING, "tries": 0}
             if wish.print and (one.printing is None or one.printing.state is Print.FAILED):
@@ -281,8 +283,9 @@ class MosaicApi:
         return await self._erase(id_of(await self._derived(await self._device(request), key)))
 
     async def _erase(self, portrait_id: str) -> Response:
-        await self.portraits.forget(portrait_id)
-        await take_back(self._services.store, self._services.settings, portrait_id)
+        tombstone = await self.portraits.forget(portrait_id)
+        if tombstone.was_offered:
+            await take_back(self._services.store, self._services.settings, portrait_id)
         await asyncio.to_thread(self.shelf.remove, portrait_id)
         return answer({"state": State.GONE})
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kiosk.pool import NETWORK
-from kiosk.record import Portrait
+from kiosk.record import NETWORK, Portrait
 from wall.gate import Answer, Gate
 from wall.model import Attachment, Author, Post, PostId, post_id, utc_now
 from wall.settings import Settings

@@ -34,5 +34,5 @@ class KiosksApi:
             said = msgspec.json.decode(raw, type=dict[str, Any])
             kiosks.append({"id": name.decode(), **said, "silent": now - said["at"] > SILENT_S * 1000})
         condition = self._floor.condition()
-        del condition["type"]
+        del condition["type"], condition["build"]
         return answer({"kiosks": kiosks, **condition})

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wall.store.client import StoreError
 from wall.web.answers import ApiError
-from wall.web.auth import VISIT_COOKIE
+from wall.web.auth import SHARED, VISIT_COOKIE
 from wall.web.guards import is_same_origin
 from wall.web.room import Services
 
@@ -80,6 +80,7 @@ class Floor:
             "pool": self._pool,
             "printer": self._printer,
             "waiting": len(self._queue),
+            "build": self._services.build,
         }
 
     @asynccontextmanager
@@ -95,7 +96,7 @@ class Floor:
     async def socket(self, socket: WebSocket) -> None:
         """For pages of this wall's own kiosks."""
         device = await self._services.auth.device_of(socket.cookies.get(VISIT_COOKIE, ""))
-        if device is None or not is_same_origin(socket):
+        if device is None or not device.startswith(SHARED) or not is_same_origin(socket):
             await socket.close(code=1008)
             return
         await socket.accept()

@@ -18,13 +18,13 @@ import msgspec
 from kiosk.mosaic.features import tile_of
 from kiosk.mosaic.library import Writer
 from kiosk.mosaic.problems import LibraryForeign, UnreadablePicture
+from kiosk.record import NETWORK
 from wall.live import Item, Wall
 from wall.media.store import MediaStore
 from wall.model import PostId, decode_card
 
 log = logging.getLogger("parvis.studio")
 
-NETWORK = "kiosk"
 PAGE = 200
 
 Gone = Callable[[Collection[str]], Awaitable[None]]

@@ -21,6 +21,7 @@ from wall.store.client import Store
 
 TRIES = 8
 OVERDUE_AT_ONCE = 200
+NETWORK = "kiosk"  # of the posts that show a mosaic
 
 
 class State(StrEnum):
@@ -67,6 +68,7 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True):
 
     `make`, `keep` and `show` are the visitor's agreements, None for those that were not given. It must be gone by
     `until_ms`, the visitor's photo by `photo_until_ms` (0: it is). `mended`: how often a photo was taken out of it.
+    `was_offered`: it has, or had, a post on the wall or before the moderators.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     printing: Printing | None = None
     mended: int = 0
+    was_offered: bool = False
     tries: int = 0
 
 
@@ -151,17 +154,19 @@ class Portraits:
                 return changed
         raise RuntimeError(f"portrait {portrait_id} changes faster than it can be written")
 
-    async def forget(self, portrait_id: str) -> None:
-        """From now on there is a tombstone without anything personal, and nothing is left to be done.
+    async def forget(self, portrait_id: str) -> Portrait:
+        """The tombstone that stands there from now on, without anything personal; its burial is queued with it.
 
-        Also where there was none: what is still on its way is refused.
+        Also where there was none: what is still on its way is refused. A tombstone knows whether the wall has seen it.
         """
         while True:
             rev, found = await self._read(portrait_id)
             if found is not None and found.state is State.GONE:
-                return
-            if await self._write(rev, Portrait(id=portrait_id, state=State.GONE), is_gone=True):
-                return
+                return found
+            was_offered = found is not None and found.was_offered
+            tombstone = Portrait(id=portrait_id, state=State.GONE, was_offered=was_offered)
+            if await self._write(rev, tombstone, job="bury", is_gone=True):
+                return tombstone
 
     async def jobs(self) -> list[tuple[str, str]]:
         """(verb, portrait) in the order in which they were asked for."""

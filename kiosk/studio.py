@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from kiosk.delivery import take_back
 from kiosk.easel import Easel
 from kiosk.index import Index
 from kiosk.mosaic.problems import MosaicProblem
@@ -146,8 +147,9 @@ class Studio:
 
     async def _gone(self, photos: Collection[str]) -> None:
         """Photos have left the wall: their mosaics are not shown from this moment, and remade one after the other."""
-        for portrait_id in self._index.of(photos):
-            await self._mend_later(portrait_id)
+        found = [await self._portraits.get(portrait_id) for portrait_id in self._index.of(photos)]
+        for portrait in sorted((one for one in found if one is not None), key=lambda one: one.show is None):
+            await self._mend_later(portrait.id)  # those on the wall first
         self._index.forget_photos(photos)
 
     async def _mend_later(self, portrait_id: str) -> None:
@@ -176,6 +178,7 @@ class Studio:
         verb, portrait_id = jobs[0]
         portrait = await self._portraits.get(portrait_id)
         if portrait is None or portrait.state is State.GONE:
+            await self._bury(portrait_id, was_offered=portrait is not None and portrait.was_offered)
             await self._portraits.drop_job(verb, portrait_id)
             return
         counted = await self._portraits.change(
@@ -340,8 +343,8 @@ class Studio:
         for portrait_id in await self._portraits.overdue(now):
             portrait = await self._portraits.get(portrait_id)
             if portrait is None or portrait.until_ms <= now:
-                await self._portraits.forget(portrait_id)
-                self._let_go(portrait_id)
+                tombstone = await self._portraits.forget(portrait_id)
+                await self._bury(portrait_id, was_offered=tombstone.was_offered)
             else:
                 self._shelf.drop(portrait_id, PHOTO, UPLOAD)
                 await self._portraits.change(
@@ -357,6 +360,12 @@ class Studio:
     async def _is_nobody(self, portrait_id: str) -> bool:
         portrait = await self._portraits.get(portrait_id)
         return portrait is None or portrait.state is State.GONE
+
+    async def _bury(self, portrait_id: str, *, was_offered: bool) -> None:
+        """Off the disk and off the wall; as often as it takes."""
+        if was_offered:
+            await take_back(self._store, self._settings, portrait_id)
+        await asyncio.to_thread(self._let_go, portrait_id)
 
     def _let_go(self, portrait_id: str) -> None:
         self._shelf.remove(portrait_id)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pytest
+from aiohttp import WSServerHandshakeError
 
 from kiosk.delivery import post_of
 from kiosk.mosaic.library import Library
@@ -21,6 +23,7 @@ from tests.kiosk.stand import Stand, face, jpeg, stand
 from wall.model import State as PostState
 from wall.settings_shape import KioskSettings
 from wall.store.client import Store
+from wall.web.auth import VISIT_COOKIE
 
 SEEDS = range(1, 31)
 
@@ -261,6 +264,50 @@ async def _has(house: Stand, name: str) -> bool:
 
 async def _has_not(house: Stand, name: str) -> bool:
     return name not in house.files()
+
+
+async def test_a_mosaic_on_the_wall_goes_with_its_time(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            token = await house.asked()
+            await house.ready(token)
+            _, state = await house.wish(token, show=True, **house.words)
+            assert state["until"] - now_ms() > 23 * 3_600_000  # as long as it hangs there
+            await until(lambda: store.redis.hlen(store.keys.inbox), "its post")
+            await Portraits(store).change(id_of(token), _over)
+
+            async def is_withdrawn() -> bool:
+                (record,) = await house.hall.hands.ledger.records([post_of(house.settings, id_of(token))])
+                return record.state is PostState.WITHDRAWN
+
+            await until(is_withdrawn, "no post of it")
+
+
+async def test_a_mosaic_that_nobody_showed_leaves_no_trace_in_the_audit(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house, house.working():
+        token = await house.asked()
+        await house.ready(token)
+        await house.delete(token)
+        assert await store.redis.xlen(store.keys.audit) == 0
+
+
+async def test_only_kiosks_of_this_wall_may_send_and_listen(store: Store, data_dir: Path) -> None:
+    async with stand(store, data_dir) as house:
+        auth = house.hall.served.services.auth
+        phone = {"cookie": f"{VISIT_COOKIE}={await auth.new_visit()}", "origin": house.url}
+        kiosk = {"cookie": f"{VISIT_COOKIE}={await auth.new_visit(is_shared=True)}", "origin": house.url}
+        body = {"key": "d" * 32}
+        client = house.hall.served.client
+        for headers, status in ((phone, 403), (kiosk, 200)):
+            assert (await house.call("POST", "/api/v1/mosaics/handover", json=body, headers=headers))[
+                0
+            ] == status
+        async with client.ws_connect(f"{house.url}/ws/kiosk", headers=kiosk) as line:
+            assert (await line.receive_json())["type"] == "studio"
+        for headers in (phone, {**kiosk, "origin": "http://elsewhere.example"}, {}):
+            with pytest.raises(WSServerHandshakeError):
+                await client.ws_connect(f"{house.url}/ws/kiosk", headers=headers)
 
 
 async def test_files_without_a_record_are_swept(store: Store, data_dir: Path) -> None:

@@ -3,12 +3,14 @@
 import { Link } from "../../js/link.js";
 
 const BEAT_MS = 5000;
+const RENEW_MS = 10_000;
 const FRESH_MS = 6000; // so long after the start nobody is told that the wall rests
 
 export class Floor {
   studio = null;
   #at = performance.now();
   #timer = 0;
+  #renewedAt = 0;
 
   constructor({ kiosk, build, state, heard, changed }) {
     Object.assign(this, { kiosk, build, state, changed });
@@ -20,6 +22,7 @@ export class Floor {
         heard(message);
       },
       changed: () => changed(),
+      closed: () => this.#renew(),
     });
   }
 
@@ -41,6 +44,13 @@ export class Floor {
   soon() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#beat(), 200);
+  }
+
+  /** The pass of this page holds for two hours: a refused line is answered with a fresh one. */
+  #renew() {
+    if (performance.now() - this.#renewedAt < RENEW_MS) return;
+    this.#renewedAt = performance.now();
+    fetch(location.pathname, { cache: "no-store" }).catch(() => {});
   }
 
   #beat() {

@@ -187,6 +187,7 @@ class Kiosk {
   /** What somebody should know before posing: nothing is made, many wait, the printer has no paper. */
   #condition() {
     const { isLive, studio } = this.floor;
+    if (studio && studio.build !== config.build && this.root.dataset.view === "attract") location.reload();
     const place = $("attract-state");
     const isReady = isLive && studio?.studio !== false;
     if (place) {

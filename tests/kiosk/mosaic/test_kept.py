@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.mosaic.kept import enlarged, mended, pack, unpack
 from kiosk.mosaic.library import Library, Writer
-from kiosk.mosaic.making import Mosaic, Order, make, mosaic_of
+from kiosk.mosaic.making import Chosen, Mosaic, Order, make, mosaic_of
 from kiosk.mosaic.problems import EmptyPool, PhotoGone
 from kiosk.prints import film, profile, story
 from tests.kiosk.mosaic.pictures import library, target
@@ -83,13 +83,18 @@ def test_data_of_another_mosaic_are_refused(mosaic: Mosaic) -> None:
 
 
 def test_photos_that_leave_again_and_again_are_no_empty_pool(photos: Library) -> None:
-    left = list(photos.ids)
     with Writer(photos.folder) as writer, pytest.raises(PhotoGone):
-        for event in make(target(240), photos, Order(grid=8, size_px=240, faces=False)):
-            if type(event).__name__ == "Chosen":
-                for name in left[:9]:
-                    writer.withdraw(name)
-                del left[:9]
+        _make_while_they_leave(photos, writer)
+
+
+def _make_while_they_leave(photos: Library, writer: Writer) -> None:
+    """Nine photos go each time that the cells have been decided."""
+    left = list(photos.ids)
+    for event in make(target(240), photos, Order(grid=8, size_px=240, faces=False)):
+        if isinstance(event, Chosen):
+            for name in left[:9]:
+                writer.withdraw(name)
+            del left[:9]
 
 
 def test_what_is_taken_along(mosaic: Mosaic, photos: Library) -> None:

@@ -17,7 +17,7 @@ if ARGV[8] == '1' then
   redis.call('PEXPIRE', key, 172800000)
 else
   redis.call('ZADD', lives, ARGV[4], ARGV[1])
-  if ARGV[5] ~= '' then redis.call('ZADD', jobs, 'NX', redis.call('INCR', KEYS[4]), ARGV[5] .. ' ' .. ARGV[1]) end
 end
+if ARGV[5] ~= '' then redis.call('ZADD', jobs, 'NX', redis.call('INCR', KEYS[4]), ARGV[5] .. ' ' .. ARGV[1]) end
 redis.call('PUBLISH', ARGV[7], ARGV[1] .. ' ' .. rev)
 return rev
