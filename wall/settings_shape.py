@@ -271,9 +271,6 @@ class KioskSettings(msgspec.Struct, frozen=True, kw_only=True):
             examples=["photo"],
         ),
     ] = ""
-    copies_a_day: Annotated[
-        int, Meta(ge=0, le=100_000, description="Prints a day at most. 0: as many as are asked for.")
-    ] = 0
     fetch_min: Annotated[
         int,
         Meta(

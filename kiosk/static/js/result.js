@@ -200,7 +200,7 @@ export class Result {
       }
     } else if (state.state === "mending") this.#words("mending");
     else if (state.state === "waiting" && this.#step === "" && state.place > 0) this.#words("queue", { n: state.place });
-    const hours = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: state.keep ? "long" : undefined, hour: "2-digit", minute: "2-digit" });
+    const hours = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: state.keep || state.show ? "long" : undefined, hour: "2-digit", minute: "2-digit" });
     $("take-text").textContent = t("kiosk.until", { time: hours.format(state.until) });
     $("take-wifi").textContent = kiosk.config.wifi_name ? t("kiosk.wifi", { name: kiosk.config.wifi_name }) : "";
     for (const what of ["keep", "show"]) $(`agree-${what}`).setAttribute("aria-checked", String(state[what]));
