@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, expect
 
 from tests.browser.booth import kiosk_of, phone_of, to_the_mosaic, token_of
 from tests.browser.hall import until
 from tests.chromium import page_of, problems_of
-from tests.kiosk.stand import Stand, face, stand
+from tests.kiosk.mosaic.pictures import target
+from tests.kiosk.stand import Stand, face, jpeg, stand
 from wall.store.client import Store
 
 pytestmark = pytest.mark.browser
@@ -211,6 +213,18 @@ async def test_arabic_reads_from_the_right(browser: Browser, house: Stand) -> No
     assert words is not None
     assert picture is not None
     assert words["x"] < picture["x"]
+
+
+async def test_a_dark_photo_is_said_to_be_dark(browser: Browser, house: Stand) -> None:
+    page = await kiosk_of(browser, house)
+    await page.click('[data-lang="en"]')
+    await page.click("#start")
+    for picture, words in ((Image.new("RGB", (400, 300)), "It is very dark"), (target(400), "")):
+        await page.set_input_files(
+            "#file", {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": jpeg(picture)}
+        )
+        await expect(page.locator("#keep-shot")).to_be_visible()
+        await expect(page.locator("#shot-state")).to_contain_text(words)
 
 
 async def test_no_camera_still_leads_to_a_mosaic(browser: Browser, house: Stand) -> None:

@@ -9,6 +9,8 @@ const SECOND_MS = 1000;
 const RETAKES = 3;
 const LOOK_EVERY_MS = 1200;
 
+const DARK = 0.09; // of full light, on average
+
 const $ = (id) => document.getElementById(id);
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -68,6 +70,15 @@ export class Booth {
     this.#review(photo);
     $("keep-shot").focus({ preventScroll: true });
     this.kiosk.tell(t("kiosk.review"));
+    void this.#weigh(photo, this.kiosk.visit);
+  }
+
+  /** A photo without light becomes a dark mosaic: said while it can still be taken again. */
+  async #weigh(photo, visit) {
+    const light = await lightOf(photo).catch(() => 1);
+    if (light > DARK || !this.kiosk.isHere(visit) || visit.photo !== photo) return;
+    $("shot-state").textContent = t("kiosk.dark");
+    this.kiosk.tell(t("kiosk.dark"));
   }
 
   #review(photo) {
@@ -79,6 +90,7 @@ export class Booth {
     if (photo) image.src = this.#url;
     else image.removeAttribute("src");
     image.hidden = !photo;
+    $("shot-state").textContent = "";
     const isLast = (visit?.shots ?? 0) >= RETAKES;
     for (const [id, isHidden] of [["shoot", photo], ["from-phone", photo], ["keep-shot", !photo], ["again", !photo || isLast]]) $(id).hidden = Boolean(isHidden);
     this.kiosk.root.classList.toggle("is-review", Boolean(photo));
@@ -140,4 +152,17 @@ export class Booth {
       if (kiosk.isHere(visit) && error.name !== "AbortError") kiosk.note("away");
     }
   }
+}
+
+/** How light a picture is on average, 0 to 1. */
+async function lightOf(blob) {
+  const side = 16;
+  const picture = await createImageBitmap(blob, { resizeWidth: side, resizeHeight: side });
+  const brush = Object.assign(document.createElement("canvas"), { width: side, height: side }).getContext("2d");
+  brush.drawImage(picture, 0, 0);
+  picture.close();
+  const { data } = brush.getImageData(0, 0, side, side);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += 0.21 * data[i] + 0.72 * data[i + 1] + 0.07 * data[i + 2];
+  return sum / (255 * side * side);
 }
