@@ -1,11 +1,11 @@
 """The kiosk under a thousand deaths: nothing lost that was promised, nothing kept that was deleted, no sheet twice.
 
-    python -m bench.kiosk [--kills 1000] [--visitors 4]
+    python -m bench.kiosk [--kills 1000] [--visitors 4] [--walls 2]
 
-A whole wall runs (`parvis up`) with a printer that is played by `tests/fakes/cups.py`. Visitors come without end: each
-sends a photo under a key, waits for the mosaic, looks at it, and then does one of: keep, show on the wall, print, delete
-at once, delete while it is made, walk away. Any call may be cut off, and is repeated under the same key. Meanwhile the
-studio, the web process, the worker or the store is killed with SIGKILL at random moments, until there were so many.
+Whole walls run (`parvis up`), each with a printer that is played by `tests/fakes/cups.py`. Visitors come without end:
+each sends a photo under a key, waits for the mosaic, and then does one of: keep, show on the wall, print, delete at once,
+delete while it is made, walk away. Any call may be cut off, and is repeated under the same key. Meanwhile the studio, the
+web process, the worker or the store is killed with SIGKILL at random moments, until there were so many.
 
 Then everything is compared: each mosaic that was answered as made and not deleted is there and opens; of each that was
 answered as deleted there is no file, no record but the tombstone, nothing on the wall; each sheet that was asked for
@@ -37,7 +37,7 @@ from bench.painted import spread
 from bench.soak import EVENT
 from kiosk.consent import Consents
 from kiosk.delivery import post_of
-from kiosk.record import id_of
+from kiosk.record import Portraits, id_of
 from tests.fakes import cups as fake_cups
 from tests.kiosk.mosaic.pictures import scene, target
 from tests.makers import Hands
@@ -51,8 +51,9 @@ from wall.store.client import Store
 from wall.store.place import store_url
 
 PHOTOS = 40
-PATIENCE_S = 60.0
-ROLES = ("studio", "web", "worker", "redis")
+PATIENCE_S = 240.0  # each death costs up to five seconds until the next start
+WEIGHTS = {"studio": 5, "web": 2, "worker": 1, "redis": 1}
+ROLES = tuple(WEIGHTS)
 ENDS = ("keep", "show", "print", "delete", "delete early", "walk away")
 
 
@@ -172,11 +173,11 @@ async def hang_photos(store: Store, media: MediaStore, count: int = PHOTOS) -> N
 async def kill_for_ever(stack: Stack, count: int) -> Counter[str]:
     killed: Counter[str] = Counter()
     while sum(killed.values()) < count:
-        await asyncio.sleep(random.uniform(0.05, 0.9))
-        role = random.choices(ROLES, weights=(6, 2, 1, 1))[0]
-        pid = stack.pid_of(role)
-        if pid:
-            os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(random.uniform(0.1, 1.5))
+        alive = {role: pid for role in ROLES if (pid := stack.pid_of(role))}
+        if alive:
+            role = random.choices(list(alive), weights=[WEIGHTS[role] for role in alive])[0]
+            os.kill(alive[role], signal.SIGKILL)
             killed[role] += 1
             if sum(killed.values()) % 100 == 0:
                 print(f"{sum(killed.values()):5} killed", flush=True)
@@ -211,6 +212,9 @@ async def run(stack: Stack, cups: Path, *, kills: int, visitors: int) -> list[st
                 over.set()
             print(f"killed: {dict(killed)}; visits: {dict(book.ends)}")
             print(f"photo sent to mosaic made, through the kills: {spread(book.seconds)}")
+            until = time.monotonic() + PATIENCE_S
+            while await Portraits(store).jobs() and time.monotonic() < until:
+                await asyncio.sleep(0.5)
             await asyncio.sleep(15)  # two sweeps
             return await judge(stack, store, client, book, cups)
 
@@ -274,7 +278,23 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--visitors", type=int, default=4)
+    parser.add_argument("--walls", type=int, default=2)
     asked = parser.parse_args()
+    faults = asyncio.run(several(asked.walls, kills=asked.kills // asked.walls, visitors=asked.visitors))
+    print(f"faults: {len(faults)}")
+    for fault, count in Counter(faults).most_common(20):
+        print(f"  {count} × {fault}")
+    sys.exit(1 if faults else 0)
+
+
+async def several(walls: int, *, kills: int, visitors: int) -> list[str]:
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(asyncio.to_thread(one, kills, visitors)) for _ in range(walls)]
+    return [fault for task in running for fault in task.result()]
+
+
+def one(kills: int, visitors: int) -> list[str]:
+    """A wall of its own, in a thread and a loop of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         cups = Path(name) / "cups"
         cups.mkdir()
@@ -282,11 +302,7 @@ def main() -> None:
         path = f"{cups}:{os.environ['PATH']}"
         config = settings() + '\n[kiosk]\nprinter = "photo"\n'
         with parvis(Path(name), config, PATH=path, FAKE_CUPS=str(cups)) as stack:
-            faults = asyncio.run(run(stack, cups, kills=asked.kills, visitors=asked.visitors))
-    print(f"faults: {len(faults)}")
-    for fault, count in Counter(faults).most_common(20):
-        print(f"  {count} × {fault}")
-    sys.exit(1 if faults else 0)
+            return asyncio.run(run(stack, cups, kills=kills, visitors=visitors))
 
 
 if __name__ == "__main__":
