@@ -11,7 +11,7 @@ const $ = (id) => document.getElementById(id);
 
 export class Result {
   #state = null; // what the wall last said of the mosaic
-  #drawn = 0; // the edition on the canvas
+  #drawn = 0; // the edition on the canvas; -1 when it had to be taken off
   #previews = 0;
   #bell = () => {};
   #step = "";
@@ -147,6 +147,10 @@ export class Result {
     if (state.state === "failed") {
       kiosk.note(["not-a-picture", "damaged", "too-small", "too-large", "heic"].includes(state.why) ? "damaged" : "broken");
       return;
+    }
+    if (state.state === "mending" && this.#drawn !== -1) {
+      this.view.clear(); // what was withdrawn is not shown a moment longer
+      this.#drawn = -1;
     }
     if (state.state === "ready" && state.edition !== this.#drawn) await this.#draw(visit, state);
     if (!kiosk.isHere(visit)) return;

@@ -134,6 +134,7 @@ export class MosaicView {
       brush.fillRect(0, 0, canvas.width, canvas.height);
       return;
     }
+    canvas.style.touchAction = zoom > 1.01 ? "none" : "pan-y"; // the whole picture lets a phone's page scroll
     const seen = size / zoom;
     const [left, top] = [this.x * size - seen / 2, this.y * size - seen / 2];
     brush.drawImage(picture, left, top, seen, seen, 0, 0, canvas.width, canvas.height);
