@@ -14,6 +14,7 @@ import resource
 import time
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -168,11 +169,9 @@ class Studio:
         self._bell.clear()
         jobs = [] if self._is_new else await self._portraits.jobs()
         if not jobs:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._bell.wait()
-            except TimeoutError:
-                pass
             return
         await self._tell({"queue": [portrait_id for verb, portrait_id in jobs if verb == "make"]})
         verb, portrait_id = jobs[0]
@@ -386,10 +385,8 @@ class Studio:
         loop = asyncio.get_running_loop()
 
         async def say(step: str, done: int, total: int) -> None:
-            try:
+            with suppress(StoreError):  # nobody hears it then
                 await self._tell({"id": portrait_id, "step": step, "done": done, "total": total})
-            except StoreError:
-                return  # nobody hears it then
 
         def from_thread(step: str, done: int, total: int) -> None:
             asyncio.run_coroutine_threadsafe(say(step, done, total), loop)

@@ -213,7 +213,11 @@ async def test_what_is_deleted_while_it_is_drawn_does_not_come_back(store: Store
                 await asyncio.sleep(0.6)
                 assert (await house.state(token))["error"]["code"] == "deleted"
                 assert await until(lambda: _nothing(house), "an empty shelf")
-        assert await Portraits(store).jobs() == []
+                await until(lambda: _is_idle(store), "no job left")
+
+
+async def _is_idle(store: Store) -> bool:
+    return await Portraits(store).jobs() == []
 
 
 async def _nothing(house: Stand) -> bool:
