@@ -51,6 +51,7 @@ from wall.store.client import Store
 from wall.store.place import store_url
 
 PHOTOS = 40
+PAUSE_S = (0.5, 4.5)  # between two deaths: shorter, and nobody is ever served
 PATIENCE_S = 240.0  # each death costs up to five seconds until the next start
 WEIGHTS = {"studio": 5, "web": 2, "worker": 1, "redis": 1}
 ROLES = tuple(WEIGHTS)
@@ -173,7 +174,7 @@ async def hang_photos(store: Store, media: MediaStore, count: int = PHOTOS) -> N
 async def kill_for_ever(stack: Stack, count: int) -> Counter[str]:
     killed: Counter[str] = Counter()
     while sum(killed.values()) < count:
-        await asyncio.sleep(random.uniform(0.1, 1.5))
+        await asyncio.sleep(random.uniform(*PAUSE_S))
         alive = {role: pid for role in ROLES if (pid := stack.pid_of(role))}
         if alive:
             role = random.choices(list(alive), weights=[WEIGHTS[role] for role in alive])[0]
