@@ -132,7 +132,10 @@ class Easel:
         return out.getvalue()
 
     def extra(self, portrait: Portrait, what: str) -> None:
-        """A file that somebody asked for: "film" or "large". Raises `PhotoGone`, `LookupError` and `OSError`."""
+        """What somebody asked for: "preview", "film" or "large". Raises `PhotoGone`, `LookupError` and `OSError`."""
+        if what == "preview":
+            self.preview(portrait)
+            return
         if what == "large":
             self._shelf.put(portrait.id, f"large-{portrait.drawn}.jpg", self.large(portrait, LARGE_PX))
             return

@@ -250,8 +250,7 @@ class Studio:
             await self._mend_later(portrait.id)
         elif done.show:
             await self._easel.show(self._store, done)
-        await self._at_easel(self._easel.preview, done)
-        await self._tell({"id": portrait.id, "step": "previews"})
+        await self._portraits.change(portrait.id, lambda one: one, job="preview")  # after whoever waits now
 
     async def _photo_of(self, portrait: Portrait) -> bytes | None:
         """Our own copy of what the visitor sent; None after the portrait has failed for it."""
@@ -323,14 +322,17 @@ class Studio:
         await self._portraits.drop_job("show", portrait.id)  # a later edition is shown when it is made
 
     async def _extra(self, portrait: Portrait, verb: str) -> None:
-        """A film, a large file: tried once, and asked for again by who still wants it."""
+        """Previews, a film, a large file: tried once, and asked for again by who still wants it."""
         if portrait.state is State.READY:
             try:
                 await self._at_easel(self._easel.extra, portrait, verb)
             except (MosaicProblem, LookupError) as problem:
                 log.warning("no %s: %s", verb, problem)
-        await self._portraits.drop_job(verb, portrait.id)
-        if await self._is_nobody(portrait.id):
+        calm = await self._portraits.change(
+            portrait.id, lambda one: msgspec.structs.replace(one, tries=0), done=verb
+        )
+        if calm is None:
+            await self._portraits.drop_job(verb, portrait.id)
             self._let_go(portrait.id)
         await self._tell({"id": portrait.id, "step": verb})
 

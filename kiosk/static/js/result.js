@@ -93,7 +93,7 @@ export class Result {
       const bar = $("progress");
       if (message.total && message.step === "drawing") bar.value = message.done / message.total;
       if (this.#state.state === "waiting") this.#words(message.step === "drawing" ? "drawing" : "looking");
-      if (message.step === "previews") this.#bell();
+      if (message.step === "preview") this.#bell();
     }
   }
 

@@ -12,7 +12,7 @@ local rev = redis.call('HINCRBY', key, 'rev', 1)
 redis.call('HSET', key, 'record', ARGV[3])
 if ARGV[6] ~= '' then redis.call('ZREM', jobs, ARGV[6] .. ' ' .. ARGV[1]) end
 if ARGV[8] == '1' then
-  for _, verb in ipairs({ 'make', 'mend', 'print', 'show', 'film', 'large' }) do redis.call('ZREM', jobs, verb .. ' ' .. ARGV[1]) end
+  for _, verb in ipairs({ 'make', 'mend', 'print', 'show', 'preview', 'film', 'large' }) do redis.call('ZREM', jobs, verb .. ' ' .. ARGV[1]) end
   redis.call('ZREM', lives, ARGV[1])
   redis.call('PEXPIRE', key, 172800000)
 else
