@@ -359,6 +359,6 @@ async def test_fsck_leaves_clusters_and_places_as_they_belong(room: Hands) -> No
 
 def test_every_script_has_a_test_here_or_beside() -> None:
     assert set(verbs()) == {
-        "accept", "alarm", "annotate", "arrange", "decide", "decide_many", "fsck", "offer", "panic", "played", "snapshot",
-        "standing", "swap", "turn", "user", "withdraw",
+        "accept", "alarm", "annotate", "arrange", "decide", "decide_many", "fsck", "offer", "panic", "played", "portrait",
+        "snapshot", "standing", "swap", "turn", "user", "withdraw",
     }  # fmt: skip
