@@ -242,7 +242,8 @@ async def judge(
         if raw.get("state") != "gone":
             faults.append(f"a deleted mosaic's record says {raw.get('state')}")
     config = load(stack.config, flags={}, env={})
-    posts = [post_of(config, id_of(token)) for token in book.deleted]
+    tombstones = [await Portraits(store).get(id_of(token)) for token in book.deleted]
+    posts = [post_of(config, one) for one in tombstones if one is not None and one.offers]
     records = await Hands(store).ledger.records(posts)
     faults += [
         f"a deleted mosaic's post is {one.state}" for one in records if one.state is not State.WITHDRAWN

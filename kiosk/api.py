@@ -224,7 +224,7 @@ class MosaicApi:
                 409, "other-words", "the sentences have changed: load this page again", field="text"
             )
         if wish.show is False and portrait.show is not None:
-            await take_back(self._services.store, self._services.settings, portrait.id)
+            await take_back(self._services.store, self._services.settings, portrait)
         job, how = await self._plan(portrait, wish)
         changed = await self.portraits.change(portrait.id, how, job=job)
         if changed is None:
@@ -251,7 +251,7 @@ class MosaicApi:
                 values["keep"] = Consent(wish.text, wish.lang, now) if wish.keep else None
             if wish.show is not None:
                 values["show"] = Consent(wish.text, wish.lang, now) if wish.show else None
-                values["was_offered"] = one.was_offered or wish.show
+                values["offers"] = one.offers + (wish.show and one.show is None)
             if wish.keep is not None or wish.show is not None:
                 is_kept = values.get("keep", one.keep) or values.get("show", one.show)
                 life_ms = settings.keep_h * 3_600_000 if is_kept else settings.fetch_min * 60_000
@@ -284,8 +284,7 @@ class MosaicApi:
 
     async def _erase(self, portrait_id: str) -> Response:
         tombstone = await self.portraits.forget(portrait_id)
-        if tombstone.was_offered:
-            await take_back(self._services.store, self._services.settings, portrait_id)
+        await take_back(self._services.store, self._services.settings, tombstone)
         await asyncio.to_thread(self.shelf.remove, portrait_id)
         return answer({"state": State.GONE})
 
@@ -327,8 +326,8 @@ class MosaicApi:
 
     async def _file(self, portrait: Portrait, stem: str, ending: str) -> bytes:
         """Of the newest edition. While a photo is taken out of it nothing is given away."""
-        if portrait.state is State.MENDING or await self._services.ledger.is_panic():
-            raise ApiError(409, "mending", "a photo was withdrawn: the mosaic is remade this moment")
+        if portrait.state is not State.READY or await self._services.ledger.is_panic():
+            raise ApiError(409, "mending", "the mosaic is made anew this moment; ask again")
         name = f"{stem}-{portrait.drawn}.{ending}"
         data = await asyncio.to_thread(self.shelf.read, portrait.id, name) if portrait.drawn else None
         if data is None:

@@ -12,9 +12,9 @@ from wall.spool import Spool
 from wall.store.client import Store
 
 
-def post_of(settings: Settings, portrait_id: str) -> PostId:
-    """Under which id a portrait stands on the wall."""
-    return post_id(network=NETWORK, instance=settings.event.slug, native_id=portrait_id)
+def post_of(settings: Settings, portrait: Portrait) -> PostId:
+    """Under which id a portrait stands on the wall, since its visitor last agreed."""
+    return post_id(network=NETWORK, instance=settings.event.slug, native_id=_native_id(portrait))
 
 
 async def offer(store: Store, settings: Settings, portrait: Portrait, picture: bytes) -> None:
@@ -26,7 +26,7 @@ async def offer(store: Store, settings: Settings, portrait: Portrait, picture: b
             network=NETWORK,
             source=NETWORK,
             instance=settings.event.slug,
-            native_id=portrait.id,
+            native_id=_native_id(portrait),
             author=Author(id=portrait.id, name=""),
             spans=(),
             attachments=(Attachment(url="", spool=spooled),),
@@ -38,6 +38,11 @@ async def offer(store: Store, settings: Settings, portrait: Portrait, picture: b
         await asyncio.to_thread(spool.drop, spooled)
 
 
-async def take_back(store: Store, settings: Settings, portrait_id: str) -> None:
-    """Off every screen, for good."""
-    await Gate(store).withdraw(post_of(settings, portrait_id), why="author", by="visitor", source=NETWORK)
+async def take_back(store: Store, settings: Settings, portrait: Portrait) -> None:
+    """Off every screen, for good; nothing where it was never offered."""
+    if portrait.offers:
+        await Gate(store).withdraw(post_of(settings, portrait), why="author", by="visitor", source=NETWORK)
+
+
+def _native_id(portrait: Portrait) -> str:
+    return f"{portrait.id}.{portrait.offers}"

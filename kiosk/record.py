@@ -68,7 +68,7 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True):
 
     `make`, `keep` and `show` are the visitor's agreements, None for those that were not given. It must be gone by
     `until_ms`, the visitor's photo by `photo_until_ms` (0: it is). `mended`: how often a photo was taken out of it.
-    `was_offered`: it has, or had, a post on the wall or before the moderators.
+    `offers`: how often its visitor agreed to show it; each time is a post of its own, for one taken back stays away.
     """
 
     id: str
@@ -87,7 +87,7 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     printing: Printing | None = None
     mended: int = 0
-    was_offered: bool = False
+    offers: int = 0
     tries: int = 0
 
 
@@ -157,14 +157,14 @@ class Portraits:
     async def forget(self, portrait_id: str) -> Portrait:
         """The tombstone that stands there from now on, without anything personal; its burial is queued with it.
 
-        Also where there was none: what is still on its way is refused. A tombstone knows whether the wall has seen it.
+        Also where there was none: what is still on its way is refused. A tombstone knows which post may hang on the wall.
         """
         while True:
             rev, found = await self._read(portrait_id)
             if found is not None and found.state is State.GONE:
                 return found
-            was_offered = found is not None and found.was_offered
-            tombstone = Portrait(id=portrait_id, state=State.GONE, was_offered=was_offered)
+            offers = 0 if found is None else found.offers
+            tombstone = Portrait(id=portrait_id, state=State.GONE, offers=offers)
             if await self._write(rev, tombstone, job="bury", is_gone=True):
                 return tombstone
 

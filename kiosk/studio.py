@@ -177,7 +177,7 @@ class Studio:
         verb, portrait_id = jobs[0]
         portrait = await self._portraits.get(portrait_id)
         if portrait is None or portrait.state is State.GONE:
-            await self._bury(portrait_id, was_offered=portrait is not None and portrait.was_offered)
+            await self._bury(portrait or Portrait(id=portrait_id))
             await self._portraits.drop_job(verb, portrait_id)
             return
         counted = await self._portraits.change(
@@ -344,8 +344,7 @@ class Studio:
         for portrait_id in await self._portraits.overdue(now):
             portrait = await self._portraits.get(portrait_id)
             if portrait is None or portrait.until_ms <= now:
-                tombstone = await self._portraits.forget(portrait_id)
-                await self._bury(portrait_id, was_offered=tombstone.was_offered)
+                await self._bury(await self._portraits.forget(portrait_id))
             else:
                 self._shelf.drop(portrait_id, PHOTO, UPLOAD)
                 await self._portraits.change(
@@ -362,11 +361,10 @@ class Studio:
         portrait = await self._portraits.get(portrait_id)
         return portrait is None or portrait.state is State.GONE
 
-    async def _bury(self, portrait_id: str, *, was_offered: bool) -> None:
+    async def _bury(self, tombstone: Portrait) -> None:
         """Off the disk and off the wall; as often as it takes."""
-        if was_offered:
-            await take_back(self._store, self._settings, portrait_id)
-        await asyncio.to_thread(self._let_go, portrait_id)
+        await take_back(self._store, self._settings, tombstone)
+        await asyncio.to_thread(self._let_go, tombstone.id)
 
     def _let_go(self, portrait_id: str) -> None:
         self._shelf.remove(portrait_id)

@@ -20,6 +20,7 @@ from kiosk.shelf import ORPHAN_S
 from tests.browser.hall import until
 from tests.kiosk.mosaic.pictures import target
 from tests.kiosk.stand import Stand, face, jpeg, stand
+from wall.model import PostId
 from wall.model import State as PostState
 from wall.settings_shape import KioskSettings
 from wall.store.client import Store
@@ -198,7 +199,7 @@ async def test_delete_reaches_everything_and_holds(store: Store, data_dir: Path)
             assert raw is not None
             assert b"main" not in raw
             assert (await house.delete(token))[0] == 200  # again: it is as gone as before
-            (record,) = await house.hall.hands.ledger.records([post_of(house.settings, id_of(token))])
+            (record,) = await house.hall.hands.ledger.records([await post_of_token(house, token)])
             assert record.state is PostState.WITHDRAWN
 
 
@@ -233,6 +234,48 @@ async def test_a_key_that_was_deleted_is_refused_when_its_photo_comes_late(
         assert (await house.call("DELETE", path, headers=house.hall.served.admin))[0] == 200
         status, body = await house.send(key=key)
         assert (status, body["error"]["code"]) == (410, "deleted")
+
+
+async def post_of_token(house: Stand, token: str) -> PostId:
+    portrait = await Portraits(house.store).get(id_of(token))
+    assert portrait is not None
+    return post_of(house.settings, portrait)
+
+
+async def test_who_agrees_again_is_shown_again(store: Store, data_dir: Path) -> None:
+    """A post that was taken back stays away: each agreement is a post of its own."""
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            token = await house.asked()
+            await house.ready(token)
+            await house.wish(token, show=True, **house.words)
+            await until(lambda: store.redis.hlen(store.keys.inbox), "its post")
+            first = await post_of_token(house, token)
+            await house.wish(token, show=False)
+            (record,) = await house.hall.hands.ledger.records([first])
+            assert record.state is PostState.WITHDRAWN
+            await house.wish(token, show=True, **house.words)
+            second = await post_of_token(house, token)
+            assert second != first
+
+            async def is_before_the_moderators() -> bool:
+                records = await house.hall.hands.ledger.records([second])
+                return [one.state for one in records] == [PostState.QUEUED]
+
+            await until(is_before_the_moderators, "its second post")
+
+
+async def test_while_it_is_made_anew_the_former_one_is_not_given_out(store: Store, data_dir: Path) -> None:
+    """A photo that is withdrawn in between would still stand in it."""
+    async with stand(store, data_dir) as house:
+        await house.hang(*SEEDS)
+        async with house.working():
+            token = await house.asked()
+            await house.ready(token)
+        assert (await house.wish(token, style="bold"))[0] == 200
+        for path in (f"/m/{token}/mosaic.jpg", f"/api/v1/mosaics/{token}/cells"):
+            assert (await house.call("GET", path))[0] == 409
 
 
 async def test_its_time_is_over(store: Store, data_dir: Path) -> None:
@@ -282,7 +325,7 @@ async def test_a_mosaic_on_the_wall_goes_with_its_time(store: Store, data_dir: P
             await Portraits(store).change(id_of(token), _over)
 
             async def is_withdrawn() -> bool:
-                (record,) = await house.hall.hands.ledger.records([post_of(house.settings, id_of(token))])
+                (record,) = await house.hall.hands.ledger.records([await post_of_token(house, token)])
                 return record.state is PostState.WITHDRAWN
 
             await until(is_withdrawn, "no post of it")

@@ -51,17 +51,17 @@ async def test_who_saw_an_older_one_looks_again(store: Store) -> None:
 async def test_a_tombstone_has_nothing_and_nothing_rises_from_it(store: Store) -> None:
     portraits = Portraits(store)
     await portraits.ask(asked())
-    await portraits.change(ID, lambda one: msgspec.structs.replace(one, was_offered=True), job="print")
-    assert (await portraits.forget(ID)).was_offered
+    await portraits.change(ID, lambda one: msgspec.structs.replace(one, offers=1), job="print")
+    assert (await portraits.forget(ID)).offers == 1
     assert await portraits.jobs() == [("bury", ID)]
     assert await portraits.change(ID, lambda one: one, job="make") is None
     assert (await portraits.ask(asked())).state is State.GONE
     found = await portraits.get(ID)
-    assert found == Portrait(id=ID, state=State.GONE, was_offered=True)
+    assert found == Portrait(id=ID, state=State.GONE, offers=1)
     assert await portraits.all() == []
 
 
 async def test_what_never_was_can_be_forgotten_before_it_comes(store: Store) -> None:
     portraits = Portraits(store)
-    assert not (await portraits.forget(ID)).was_offered
+    assert (await portraits.forget(ID)).offers == 0
     assert (await portraits.ask(asked())).state is State.GONE
