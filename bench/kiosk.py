@@ -22,7 +22,6 @@ import os
 import random
 import secrets
 import signal
-import stat
 import sys
 import tempfile
 import time
@@ -38,7 +37,7 @@ from bench.soak import EVENT
 from kiosk.consent import Consents
 from kiosk.delivery import post_of
 from kiosk.record import Portraits, id_of
-from tests.fakes import cups as fake_cups
+from tests.fakes.cups import install
 from tests.kiosk.mosaic.pictures import scene, target
 from tests.makers import Hands
 from tests.stack import ADMIN, Stack, parvis, settings
@@ -268,14 +267,6 @@ async def judge(
     return faults
 
 
-def play_cups(folder: Path) -> None:
-    source = Path(fake_cups.__file__).read_text(encoding="utf-8").split("\n", 1)[1]
-    for name in ("lp", "lpstat", "lpoptions", "cancel"):
-        program = folder / name
-        program.write_text(f"#!{sys.executable}\n{source}", encoding="utf-8")
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=1000)
@@ -300,10 +291,9 @@ def one(kills: int, visitors: int) -> list[str]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         cups = Path(name) / "cups"
         cups.mkdir()
-        play_cups(cups)
-        path = f"{cups}:{os.environ['PATH']}"
+        env = install(cups)
         config = settings() + '\n[kiosk]\nprinter = "photo"\n'
-        with parvis(Path(name), config, PATH=path, FAKE_CUPS=str(cups)) as stack:
+        with parvis(Path(name), config, PATH=env["PATH"], FAKE_CUPS=env["FAKE_CUPS"]) as stack:
             return asyncio.run(run(stack, cups, kills=kills, visitors=visitors))
 
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import logging
-import math
 import re
 from datetime import datetime
 
-import segno
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -28,7 +23,9 @@ from wall.text import clean_name, from_plain
 from wall.web.answers import ApiError, answer
 from wall.web.auth import SHARED, VISIT_COOKIE, VISIT_LIFE_S, Person
 from wall.web.backoff import place_of
+from wall.web.forms import read_form, slow_down
 from wall.web.limits import Buckets
+from wall.web.qr import qr_svg
 from wall.web.room import Services
 
 log = logging.getLogger("parvis.join")
@@ -98,16 +95,12 @@ class JoinPages:
         """The way in as a QR code: dark on transparent, the page gives it its light ground."""
         code = await self._services.auth.join_code()
         url = f"{base_url(self._services.settings)}/join?k={code}"
-        picture = io.BytesIO()
-        segno.make(url, error="m", micro=False).save(
-            picture, kind="svg", dark="#14121c", border=0, omitsize=True, xmldecl=False
-        )
-        return Response(picture.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-store"})
+        return Response(qr_svg(url), media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
     async def submit(self, request: Request) -> Response:
         person = await self._services.auth.who(request)
         device = await self._device(request, person)
-        fields, data = await self._form(request)
+        fields, data = await read_form(request)
         code = fields.get("k", "")
         if device is None:
             if not await self._services.auth.is_join_code(code):
@@ -120,21 +113,6 @@ class JoinPages:
             self._drop(post)
         receipt = await self._services.auth.receipt(post.pid)
         return answer({"id": post.pid, "receipt": receipt}, status=202)
-
-    async def _form(self, request: Request) -> tuple[dict[str, str], bytes | None]:
-        """The fields and the photo's bytes. Raises `ApiError` 400 for a form that is none."""
-        try:
-            async with request.form(max_files=2, max_fields=12, max_part_size=20_000) as form:
-                fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-                photos = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-                photos = [photo for photo in photos if photo.size or photo.filename]
-                if len(photos) > 1:
-                    raise ApiError(400, "one-photo", "send one photo at a time", field="photo")
-                return fields, await photos[0].read() if photos else None
-        except MultiPartException as error:
-            raise ApiError(400, "invalid", f"the form could not be read: {error.message}") from error
-        except (UnicodeError, LookupError) as error:
-            raise ApiError(400, "invalid", "the form is in a character set we cannot read") from error
 
     async def _device(self, request: Request, person: Person | None) -> str | None:
         if person is not None:
@@ -153,15 +131,7 @@ class JoinPages:
         waits = [self._addresses.take(_address(request))]
         if not device.startswith("person "):
             waits.append(self._devices.take(device))
-        wait_s = math.ceil(max(waits))
-        if wait_s:
-            raise ApiError(
-                429,
-                "slow-down",
-                f"that was quick; try again in {wait_s} s",
-                headers={"retry-after": str(wait_s)},
-                extra={"retry_after_s": wait_s},
-            )
+        slow_down(waits)
 
     async def _post(self, fields: dict[str, str], data: bytes | None, *, author: str) -> Post:
         """A submission as a neutral post. Raises `ApiError` 400 with the field that is wrong."""

@@ -7,17 +7,12 @@ mosaic, and nobody else comes to its token. The token is all that opens it.
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
-import math
 import re
 from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
-import segno
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -32,7 +27,9 @@ from wall.address import base_url
 from wall.web.answers import ApiError, answer, read_json
 from wall.web.auth import SHARED, VISIT_COOKIE
 from wall.web.backoff import place_of
+from wall.web.forms import read_form, slow_down
 from wall.web.limits import Buckets
+from wall.web.qr import qr_svg
 from wall.web.room import Services
 
 log = logging.getLogger("parvis.kiosk")
@@ -95,7 +92,7 @@ class MosaicApi:
 
     async def ask(self, request: Request) -> Response:
         """A photo, and the words under which it was given. The answer is the same however often it is sent."""
-        fields, data = await self._form(request)
+        fields, data = await read_form(request)
         key = fields.get("key", "")
         if not KEY.match(key):
             raise ApiError(400, "no-key", "key must be 16 to 64 letters, digits and hyphens", field="key")
@@ -146,7 +143,7 @@ class MosaicApi:
         until = now_ms() // 1000 + HANDOVER_S
         pass_ = f"{until}.{await self._services.auth.sign('handover', key, str(until))}"
         url = f"{base_url(self._services.settings)}/m/send?k={key}&p={pass_}"
-        return answer({"token": await self._derived("handover", key), "url": url, "qr": _svg(url)})
+        return answer({"token": await self._derived("handover", key), "url": url, "qr": qr_svg(url).decode()})
 
     async def is_handover(self, key: str, pass_: str) -> bool:
         """Whether a phone comes from a kiosk's code that still holds."""
@@ -164,15 +161,7 @@ class MosaicApi:
             device = "handover"
         else:
             device = await self._device(request)
-        wait_s = math.ceil(self._devices.take(_place(request) if handover else device))
-        if wait_s:
-            raise ApiError(
-                429,
-                "slow-down",
-                f"that was quick; try again in {wait_s} s",
-                headers={"retry-after": str(wait_s)},
-                extra={"retry_after_s": wait_s},
-            )
+        slow_down([self._devices.take(_place(request) if handover else device)])
         return await self._derived(device, key)
 
     async def _derived(self, device: str, key: str) -> str:
@@ -194,17 +183,6 @@ class MosaicApi:
             raise ApiError(
                 503, "paused", "the wall is paused; try again later", headers={"retry-after": "20"}
             )
-
-    async def _form(self, request: Request) -> tuple[dict[str, str], bytes | None]:
-        try:
-            async with request.form(max_files=1, max_fields=12, max_part_size=20_000) as form:
-                fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-                photo = form.get("photo")
-                return fields, await photo.read() if isinstance(photo, UploadFile) else None
-        except MultiPartException as error:
-            raise ApiError(400, "invalid", f"the form could not be read: {error.message}") from error
-        except (UnicodeError, LookupError) as error:
-            raise ApiError(400, "invalid", "the form is in a character set we cannot read") from error
 
     # -- what became of it -------------------------------------------------------------------------------------
 
@@ -315,7 +293,7 @@ class MosaicApi:
     async def qr(self, request: Request) -> Response:
         token, _ = await self._found(request)
         return Response(
-            _svg(self.url(token)),
+            qr_svg(self.url(token)),
             media_type="image/svg+xml",
             headers={"cache-control": "no-store", **UNLISTED},
         )
@@ -362,14 +340,6 @@ class MosaicApi:
             "printing": None if printing is None else {"state": printing.state, "why": printing.why},
             "has_photo": bool(self.shelf.path(portrait.id, "photo.webp")),
         }
-
-
-def _svg(url: str) -> str:
-    out = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(
-        out, kind="svg", dark="#14121c", border=0, omitsize=True, xmldecl=False
-    )
-    return out.getvalue().decode()
 
 
 def _style(name: str) -> Style:

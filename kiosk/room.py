@@ -104,7 +104,7 @@ class KioskPages:
             "send.html",
             lang=lang,
             status=200 if is_open else 410,
-            is_open=is_open,
+            is_there=is_open,
             config={
                 "key": key if is_open else "",
                 "handover": pass_ if is_open else "",

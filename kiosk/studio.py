@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -38,6 +39,7 @@ from wall.settings import Settings
 from wall.store.beat import BEAT_S, Beats, beat_name
 from wall.store.client import Store, StoreError, StoreUnfit
 from wall.store.place import store_url_of
+from wall.store.steady import for_ever
 
 log = logging.getLogger("parvis.studio")
 
@@ -99,28 +101,22 @@ class Studio:
     async def run(self) -> None:
         """Work until cancelled. The store may go away and come back."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._for_ever(self._follow, pause_s=LOOK_S))
-            tasks.create_task(self._for_ever(self._work, pause_s=0.05))
-            tasks.create_task(self._for_ever(self._sweep, pause_s=SWEEP_S))
-            tasks.create_task(self._for_ever(self._beat, pause_s=BEAT_S))
+            for step, pause_s in (
+                (self._follow, LOOK_S),
+                (self._work, 0.05),
+                (self._sweep, SWEEP_S),
+                (self._beat, BEAT_S),
+            ):
+                tasks.create_task(for_ever(partial(self._on_disk, step), pause_s=pause_s, log=log))
             tasks.create_task(self._listen())
 
-    async def _for_ever(self, step: Callable[[], Awaitable[None]], *, pause_s: float) -> None:
-        is_lost = False
-        while True:
-            try:
-                await step()
-                if is_lost:
-                    log.info("the store is back")
-                is_lost = False
-            except StoreError as error:
-                if not is_lost:
-                    log.warning("the store is away: %s", error)
-                is_lost = True
-            except OSError as error:
-                log.error("the disk does not take it (%s): free some space", error.strerror)
-                await asyncio.sleep(DISK_PAUSE_S)
-            await asyncio.sleep(pause_s)
+    async def _on_disk(self, step: Callable[[], Awaitable[None]]) -> None:
+        """A full disk is a matter of time, like a store that is away."""
+        try:
+            await step()
+        except OSError as error:
+            log.error("the disk does not take it (%s): free some space", error.strerror)
+            await asyncio.sleep(DISK_PAUSE_S)
 
     async def _listen(self) -> None:
         keys = self._store.keys

@@ -34,7 +34,7 @@ OWNERS = {
     "prometheus_client": ("wall/web/health.py",),
     "redis": ("wall/store/",),
     "rich": ("wall/cli/networks.py", "wall/cli/rules.py"),
-    "segno": ("wall/cli/greeting.py", "wall/web/qr.py", "display/join.py", "kiosk/"),
+    "segno": ("wall/cli/greeting.py", "wall/web/qr.py"),
     "starlette": (
         "wall/web/",
         "wall/media/routes.py",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -44,6 +43,7 @@ from wall.store.client import Store, StoreError, StoreLost, StoreUnfit
 from wall.store.commands import Commands, Entry
 from wall.store.erasure import Erasure
 from wall.store.place import store_url_of
+from wall.store.steady import for_ever
 from wall.watch import WATCH_S
 
 log = logging.getLogger("parvis.worker")
@@ -120,24 +120,10 @@ class Intake:
     async def run(self) -> None:
         """Work until cancelled. The store may go away and come back."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._for_ever(self._read, pause_s=0.2))
-            tasks.create_task(self._for_ever(self._beat, pause_s=BEAT_S))
-            tasks.create_task(self._for_ever(self._sweep, pause_s=SWEEP_S))
-            tasks.create_task(self._for_ever(self._watch, pause_s=WATCH_S))
-
-    async def _for_ever(self, step: Callable[[], Awaitable[None]], *, pause_s: float) -> None:
-        is_lost = False
-        while True:
-            try:
-                await step()
-                if is_lost:
-                    log.info("the store is back")
-                is_lost = False
-            except StoreError as error:
-                if not is_lost:
-                    log.warning("the store is away: %s", error)
-                is_lost = True
-            await asyncio.sleep(pause_s)
+            tasks.create_task(for_ever(self._read, pause_s=0.2, log=log))
+            tasks.create_task(for_ever(self._beat, pause_s=BEAT_S, log=log))
+            tasks.create_task(for_ever(self._sweep, pause_s=SWEEP_S, log=log))
+            tasks.create_task(for_ever(self._watch, pause_s=WATCH_S, log=log))
 
     # -- reading ----------------------------------------------------------------------------------------------
 

@@ -146,6 +146,10 @@ class Stand:
         root = self.data / "portraits"
         return sorted(path.name for path in root.rglob("*") if path.is_file())
 
+    async def has(self, name: str) -> bool:
+        """Whether a file of that name is on the shelf."""
+        return name in self.files()
+
 
 @asynccontextmanager
 async def stand(store: Store, folder: Path, **changes: Any) -> AsyncIterator[Stand]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import stat
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +12,11 @@ import pytest
 from kiosk.printing import Printer
 from kiosk.record import Portraits, id_of
 from tests.browser.hall import until
+from tests.fakes.cups import install
 from tests.kiosk.stand import Stand, stand
 from wall.settings_shape import KioskSettings
 from wall.store.client import Store
 
-FAKE = Path(__file__).parents[1] / "fakes" / "cups.py"
 PRINTS = KioskSettings(printer="photo")
 
 
@@ -27,12 +24,8 @@ PRINTS = KioskSettings(printer="photo")
 def cups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cups"
     folder.mkdir()
-    for name in ("lp", "lpstat", "lpoptions", "cancel"):
-        program = folder / name
-        program.write_text(f"#!{sys.executable}\n" + FAKE.read_text().split("\n", 1)[1])
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("FAKE_CUPS", str(folder))
+    for name, value in install(folder).items():
+        monkeypatch.setenv(name, value)
     return folder
 
 

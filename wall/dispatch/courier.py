@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 from wall.catalogue import read_words
 from wall.dispatch.channel import Channel, Closed, Undelivered
@@ -28,6 +28,7 @@ from wall.settings import LabelSettings, Settings
 from wall.store.beat import BEAT_S, SILENT_S, Beats, beat_name
 from wall.store.client import Store, StoreError
 from wall.store.commands import Commands, Entry
+from wall.store.steady import for_ever
 
 log = logging.getLogger("parvis.labels")
 
@@ -94,20 +95,8 @@ class Courier:
                 self._lanes[label.name] = [Lane(label, channel, room=self._room) for channel in channels]
             for lane in [lane for lanes in self._lanes.values() for lane in lanes]:
                 tasks.create_task(self._drive(lane))
-            tasks.create_task(self._for_ever(self._read, pause_s=0.2))
-            tasks.create_task(self._for_ever(self._beat, pause_s=self._beat_s))
-
-    async def _for_ever(self, step: Callable[[], Awaitable[None]], *, pause_s: float) -> None:
-        is_lost = False
-        while True:
-            try:
-                await step()
-                is_lost = False
-            except StoreError as error:
-                if not is_lost:
-                    log.warning("the store is away: %s", error)
-                is_lost = True
-            await asyncio.sleep(pause_s)
+            tasks.create_task(for_ever(self._read, pause_s=0.2, log=log))
+            tasks.create_task(for_ever(self._beat, pause_s=self._beat_s, log=log))
 
     # -- reading ----------------------------------------------------------------------------------------------
 
