@@ -59,8 +59,9 @@ def main() -> None:
         match name:
             case "lp" if "-i" in words:
                 assert options["-H"] == "resume"
-                if known[options["-i"]]["state"] == "held":
-                    known[options["-i"]]["state"] = "printed"
+                if known[options["-i"]]["state"] != "held":
+                    sys.exit(f"lp: Job #{options['-i']} is finished and cannot be altered.")
+                known[options["-i"]]["state"] = "printed"
             case "lp":
                 job = f"{QUEUE}-{len(known) + 1}"
                 assert Path(words[-1]).read_bytes().startswith(b"\xff\xd8")

@@ -132,7 +132,7 @@ async def test_a_studio_that_dies_prints_once(
                 token = await drawn(house)
                 await asyncio.wait_for(reached.wait(), 20)
         async with house.working():
-            await printed(house, token)
+            assert (await printed(house, token))["printing"]["state"] == "sent"
 
             async def is_clear() -> bool:
                 return "held" not in sheets(cups)
